@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::hex::{CAPITAL, DIGITS};
+
 /// An event's number inside its stream, as its store numbers it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -193,31 +195,19 @@ impl EventId {
 /// Read for every event of most frameworks, so it takes no look at any other spelling.
 fn canonical_uuid(text: &[u8]) -> Option<[u8; 16]> {
     const DASHES: [usize; 4] = [8, 13, 18, 23];
-    const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
     let text: &[u8; 36] = text.try_into().ok()?;
     if DASHES.iter().any(|at| text[*at] != b'-') {
         return None;
     }
     let (mut id, mut seen) = ([0; 16], 0);
-    for (byte, at) in id.iter_mut().zip(DIGITS) {
-        let (high, low) = (VALUES[usize::from(text[at])], VALUES[usize::from(text[at + 1])]);
+    for (byte, at) in id.iter_mut().zip(PAIRS) {
+        let (high, low) = (DIGITS[usize::from(text[at])], DIGITS[usize::from(text[at + 1])]);
         seen |= high | low;
         *byte = high << 4 | low;
     }
-    (seen < 16).then_some(id)
+    (seen < CAPITAL).then_some(id)
 }
-
-/// What each byte is as a digit of a canonical UUID; more than any digit where it is none. Nobody can foretell a digit, so
-/// a branch for each would go wrong half of the time.
-const VALUES: [u8; 256] = {
-    let mut values = [u8::MAX; 256];
-    let mut digit: u8 = 0;
-    while digit < 16 {
-        values[b"0123456789abcdef"[digit as usize] as usize] = digit;
-        digit += 1;
-    }
-    values
-};
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ mod allocated;
 mod batch;
 mod body;
 mod cursor;
+pub(crate) mod hex;
 mod ids;
 mod json_fault;
 pub mod json_text;

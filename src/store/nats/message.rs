@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::layout::{Decoded, SCHEMA};
 use super::texts::Headers;
+use crate::event::hex::{CAPITAL, DIGITS};
 use crate::event::{EventId, Explain, Message, Metadata, MetadataBuilder, NewEvent, StreamId, Timestamp, Version};
 use crate::store::native::chain::{Chained, Link};
 
@@ -457,26 +458,13 @@ fn from_hex(text: &str) -> Option<Hash> {
     if text.len() != 64 {
         return None;
     }
-    // Without a branch for each digit: every message that is read has one.
     for (byte, [high, low]) in hash.iter_mut().zip(text.as_bytes().as_chunks().0) {
         let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
         seen |= high | low;
-        *byte = high << 4 | low;
+        *byte = high << 4 | low & 15;
     }
-    (seen < 16).then_some(hash)
+    (seen < 2 * CAPITAL).then_some(hash)
 }
-
-/// What each byte is as a hexadecimal digit; more than any digit where it is none.
-const DIGITS: [u8; 256] = {
-    let mut digits = [u8::MAX; 256];
-    let mut digit: u8 = 0;
-    while digit < 16 {
-        digits[b"0123456789abcdef"[digit as usize] as usize] = digit;
-        digits[b"0123456789ABCDEF"[digit as usize] as usize] = digit;
-        digit += 1;
-    }
-    digits
-};
 
 #[cfg(test)]
 mod tests;
