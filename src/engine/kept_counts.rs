@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::ticket::lock;
 use crate::event::Cursor;
-use crate::store::{InfoAtOnce, Store, StoreError, StoreInfo};
+use crate::store::{InfoAtOnce, Store, StoreError};
 
 /// What a store knows of itself at once, asked for one time for all who ask before the next event is recorded. Clones are
 /// of the same.
@@ -18,20 +18,22 @@ impl KeptCounts {
 
     /// The categories with their streams, as far as they are known at once: `None` where nobody counted them.
     pub fn categories_at_once(&self, reader: &dyn Store) -> Result<Vec<(String, Option<u64>)>, StoreError> {
-        let (categories, are_counted) = match self.at_once(reader)? {
-            Some(InfoAtOnce { info, are_streams_counted }) => (info.categories, are_streams_counted),
-            None => (reader.categories()?, true),
-        };
-        Ok(categories.into_iter().map(|(name, count)| (name, are_counted.then_some(count))).collect())
+        Ok(match self.at_once(reader)? {
+            Some(at_once) => at_once.categories,
+            None => reader.categories()?.into_iter().map(|(name, count)| (name, Some(count))).collect(),
+        })
     }
 
     /// [`Store::categories`].
     pub fn categories(&self, reader: &dyn Store) -> Result<Vec<(String, u64)>, StoreError> {
-        self.known(reader, true)?.map_or_else(|| reader.categories(), |at_once| Ok(at_once.info.categories))
+        let counted = self.known(reader, true)?.and_then(|at_once| {
+            at_once.categories.into_iter().map(|(name, count)| Some((name, count?))).collect::<Option<Vec<_>>>()
+        });
+        counted.map_or_else(|| reader.categories(), Ok)
     }
 
     fn known(&self, reader: &dyn Store, wants_counts: bool) -> Result<Option<InfoAtOnce>, StoreError> {
-        let is_enough = |at_once: &InfoAtOnce| at_once.are_streams_counted || !wants_counts;
+        let is_enough = |at_once: &InfoAtOnce| at_once.streams.is_some() || !wants_counts;
         let ask = |known: Option<InfoAtOnce>| -> Result<Option<InfoAtOnce>, StoreError> {
             let Some(at_once) = known.map_or_else(|| reader.info_at_once(), |known| Ok(Some(known)))? else {
                 return Ok(None);
@@ -39,10 +41,7 @@ impl KeptCounts {
             if is_enough(&at_once) {
                 return Ok(Some(at_once));
             }
-            let categories = reader.categories()?;
-            let streams = categories.iter().map(|(_, count)| count).sum();
-            let info = StoreInfo { streams, categories, ..at_once.info };
-            Ok(Some(InfoAtOnce { info, are_streams_counted: true }))
+            Ok(Some(at_once.with_counted(reader.categories()?)))
         };
         let capabilities = reader.capabilities();
         if !capabilities.has_kept_counts || !capabilities.has_feed {

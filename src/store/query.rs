@@ -195,13 +195,13 @@ impl Serialize for Framework {
 
 /// A store at a glance. Counts by name come in the order in which they should be shown.
 #[derive(Clone, Debug)]
-pub struct StoreInfo {
+pub struct StoreInfo<Count = u64> {
     pub framework: Framework,
     pub events: u64,
-    pub streams: u64,
+    pub streams: Count,
     pub event_types: Vec<(String, u64)>,
     /// Streams by category.
-    pub categories: Vec<(String, u64)>,
+    pub categories: Vec<(String, Count)>,
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
     pub longest_stream: Option<StreamRow>,
@@ -209,10 +209,53 @@ pub struct StoreInfo {
 }
 
 /// What a store knows of itself at once: neither its times nor its longest stream where those take a walk over all streams.
-#[derive(Clone, Debug)]
-pub struct InfoAtOnce {
-    pub info: StoreInfo,
-    /// Where there are so many streams that counting them is felt, nobody counts them for this, and how many there are
-    /// stands at nought, in each category too. These come in an order that is likely to be that of their sizes.
-    pub are_streams_counted: bool,
+/// Where there are so many streams that counting them is felt, nobody counts them for this, in no category either; and the
+/// categories come in an order that is likely to be that of their sizes.
+pub type InfoAtOnce = StoreInfo<Option<u64>>;
+
+impl<Count> StoreInfo<Count> {
+    /// The same with other counts of streams.
+    pub fn with_streams<Other>(self, streams: Other, categories: Vec<(String, Other)>) -> StoreInfo<Other> {
+        let Self {
+            framework,
+            events,
+            streams: _,
+            event_types,
+            categories: _,
+            first_at,
+            last_at,
+            longest_stream,
+            is_writable,
+        } = self;
+        StoreInfo {
+            framework,
+            events,
+            streams,
+            event_types,
+            categories,
+            first_at,
+            last_at,
+            longest_stream,
+            is_writable,
+        }
+    }
+}
+
+impl InfoAtOnce {
+    /// With these categories, of which each stream was counted.
+    #[must_use]
+    pub fn with_counted(self, categories: Vec<(String, u64)>) -> Self {
+        let streams = categories.iter().map(|(_, count)| count).sum();
+        let categories = categories.into_iter().map(|(name, count)| (name, Some(count))).collect();
+        self.with_streams(Some(streams), categories)
+    }
+}
+
+impl From<StoreInfo> for InfoAtOnce {
+    fn from(mut info: StoreInfo) -> Self {
+        let categories = std::mem::take(&mut info.categories);
+        let (streams, counted) = (info.streams, categories.into_iter().map(|(name, count)| (name, Some(count))));
+        let counted = counted.collect();
+        info.with_streams(Some(streams), counted)
+    }
 }

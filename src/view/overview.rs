@@ -1,15 +1,13 @@
 use super::UserError;
 use crate::engine::{KeptCounts, Question, Ticket};
-use crate::store::{InfoAtOnce, Notice, ReadOnlyReason, Store, StoreInfo};
+use crate::store::{InfoAtOnce, Notice, ReadOnlyReason, Store};
 
 /// A store as a whole.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    pub info: StoreInfo,
+    pub info: InfoAtOnce,
     /// Nothing is left out that takes a walk over all streams.
     pub is_whole: bool,
-    /// Where they are not, they will be, and until then they stand at nought.
-    are_streams_counted: bool,
     /// Why Foldline never appends here.
     pub read_only: Option<ReadOnlyReason>,
     /// What whoever looks at it should know first.
@@ -19,12 +17,12 @@ pub struct Overview {
 impl Overview {
     /// How many streams there are, once they were counted.
     pub fn streams(&self) -> Option<u64> {
-        self.are_streams_counted.then_some(self.info.streams)
+        self.info.streams
     }
 
     /// Each category with its streams, once they were counted.
     pub fn categories(&self) -> impl Iterator<Item = (&str, Option<u64>)> {
-        self.info.categories.iter().map(|(name, count)| (name.as_str(), self.are_streams_counted.then_some(*count)))
+        self.info.categories.iter().map(|(name, count)| (name.as_str(), *count))
     }
 }
 
@@ -47,11 +45,8 @@ impl Question for LookAtStore {
             Self::Whole => None,
         };
         let is_whole = at_once.is_none();
-        let InfoAtOnce { info, are_streams_counted } = match at_once {
-            Some(at_once) => at_once,
-            None => InfoAtOnce { info: reader.info()?, are_streams_counted: true },
-        };
+        let info = at_once.map_or_else(|| reader.info().map(InfoAtOnce::from), Ok)?;
         let (read_only, notice) = (reader.read_only_reason(), reader.notice());
-        Ok(Overview { info, is_whole, are_streams_counted, read_only, notice })
+        Ok(Overview { info, is_whole, read_only, notice })
     }
 }

@@ -141,5 +141,5 @@ fn types_of(search: &Search, reader: &dyn Store) -> Result<Option<Vec<String>>, 
             _ => None,
         })
     };
-    Ok(Some(at_once.info.event_types.into_iter().map(|(name, _)| name).filter(is_wanted).collect()))
+    Ok(Some(at_once.event_types.into_iter().map(|(name, _)| name).filter(is_wanted).collect()))
 }

@@ -228,10 +228,7 @@ impl Store for FileStore {
 
     fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
         let at_once = self.named(self.reader.info_at_once())?;
-        Ok(at_once.map(|at_once| {
-            let info = StoreInfo { framework: self.kind, is_writable: false, ..at_once.info };
-            InfoAtOnce { info, ..at_once }
-        }))
+        Ok(at_once.map(|at_once| InfoAtOnce { framework: self.kind, is_writable: false, ..at_once }))
     }
 
     fn kept_events(&self) -> Result<Option<u64>, StoreError> {

@@ -100,12 +100,13 @@ impl Store for NativeStore {
     fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
         self.reading(|connection| {
             let named = if has_very_many(connection)? { named_categories(connection)? } else { None };
-            let are_streams_counted = named.is_none();
-            let categories = match named {
-                Some(names) => names.into_iter().map(|name| (name, 0)).collect(),
-                None => categories(connection)?,
-            };
-            Ok(Some(InfoAtOnce { info: self.info_of_few(connection, categories)?, are_streams_counted }))
+            Ok(Some(match named {
+                Some(names) => {
+                    let uncounted = names.into_iter().map(|name| (name, None)).collect();
+                    self.info_of_few(connection, Vec::new())?.with_streams(None, uncounted)
+                }
+                None => self.info_of_few(connection, categories(connection)?)?.into(),
+            }))
         })
     }
 
