@@ -109,8 +109,8 @@ def tell(what, costs, least, bar=BAR_MS):
     print(f"the bar of {bar:.0f} ms at p95 {kept}")
 
 
-def sweep(window, path, left, y):
-    """What the frames cost while the cursor is dragged to and fro."""
+def sweep(path, y, left, right, is_at_rest, **patience):
+    """What the frames cost while the cursor is dragged to and fro, until the window is at rest again."""
     width, _ = desk.SIZE
     before = len(frames(path))
     xdotool("mousemove", width // 2, y, "mousedown", 1)
@@ -118,11 +118,11 @@ def sweep(window, path, left, y):
         for step in range(STEPS):
             share = step / STEPS if way % 2 == 0 else 1 - step / STEPS
             shown = len(frames(path))
-            xdotool("mousemove", int(left + (width - 30 - left) * share), y)
+            xdotool("mousemove", int(left + (width - right - left) * share), y)
             # The next move waits for the picture of this one, as a hand does.
             until(lambda: len(frames(path)) > shown, "the next frame")
     xdotool("mouseup", 1)
-    until(rests(path), "the window to rest")
+    until(is_at_rest, "the window to rest", **patience)
     return frames(path)[before:]
 
 
@@ -184,7 +184,7 @@ def measure(binary, home, store, stream):
         opened = resident_mib(window.process.pid)
         ticks = window.ticks()
         y = height - 26 - 60
-        tell(f"{stream}, scrubbed", sweep(window, costs, 30, y), SWEEPS * STEPS)
+        tell(f"{stream}, scrubbed", sweep(costs, y, 30, 30, rests(costs)), SWEEPS * STEPS)
         tell(f"{stream}, gone nearer and away", turn_the_wheel(window, costs), 2 * SWEEPS * TURNS)
         print(f"{opened:.0f} MiB after opening, {resident_mib(window.process.pid):.0f} MiB after scrubbing")
         print(f"{ticks * 10} ms of processor time until the stream was shown and the window rested")
@@ -203,10 +203,15 @@ def measure_lanes(binary, home, store, stream):
         xdotool("windowsize", window.number, *desk.SIZE)
         until(rests(costs), "the stream to have come")
         y = desk.SIZE[1] - 26 - 60
-        without = {"scrubbed": sweep(window, costs, GUTTER, y), "gone nearer and away": turn_the_wheel(window, costs)}
+
+        def moved():
+            scrubbed = sweep(costs, y, GUTTER, 30, rests(costs))
+            return {"scrubbed": scrubbed, "gone nearer and away": turn_the_wheel(window, costs)}
+
+        without = moved()
         add_lanes(window, costs)
         take_picture("lanes")
-        with_lanes = {"scrubbed": sweep(window, costs, GUTTER, y), "gone nearer and away": turn_the_wheel(window, costs)}
+        with_lanes = moved()
         for what, bare in without.items():
             tell(f"{stream} without lanes, {what}", bare, len(bare) // 2)
             tell(f"{stream} with {len(LANES)} lanes, {what}", with_lanes[what], len(bare) // 2)
@@ -277,27 +282,22 @@ def idles(window, blinks=0):
     return is_idle
 
 
+# Where the timeline of the whole store begins and ends, and how far above the lower edge it lies.
+WHOLE_LEFT, WHOLE_RIGHT, WHOLE_ABOVE = 300, 40, 26 + 110
+
+
 def drag_whole(window, costs, name):
     """What the frames cost while the cursor of the whole store is dragged to and fro."""
-    width, height = desk.SIZE
-    y = height - 26 - 110
-    before = len(frames(costs))
-    xdotool("mousemove", width // 2, y, "mousedown", 1)
-    for way in range(SWEEPS):
-        for step in range(STEPS):
-            share = step / STEPS if way % 2 == 0 else 1 - step / STEPS
-            shown = len(frames(costs))
-            xdotool("mousemove", int(300 + (width - 340) * share), y)
-            until(lambda: len(frames(costs)) > shown, "the next frame")
-    xdotool("mouseup", 1)
-    until(idles(window), "the window to rest", patience=600)
-    tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
+    y = desk.SIZE[1] - WHOLE_ABOVE
+    dragged = sweep(costs, y, WHOLE_LEFT, WHOLE_RIGHT, idles(window), patience=600)
+    tell(f"the whole store dragged, {name}", dragged, SWEEPS * STEPS, WHOLE_BAR_MS)
 
 
 def go_to_share(share):
     """A press into the timeline of the whole store."""
     width, height = desk.SIZE
-    xdotool("mousemove", int(300 + (width - 340) * share), height - 26 - 110, "click", 1)
+    across = width - WHOLE_LEFT - WHOLE_RIGHT
+    xdotool("mousemove", int(WHOLE_LEFT + across * share), height - WHOLE_ABOVE, "click", 1)
 
 
 def measure_whole(binary, home, store):
