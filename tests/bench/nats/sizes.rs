@@ -15,6 +15,11 @@ use crate::stores::Stores;
 
 const APPENDS: usize = if cfg!(debug_assertions) { 20 } else { 300 };
 const MOST_WORKERS: usize = 4;
+
+/// So much faster two workers have to be than one, where there are so many processors: one for each of them and of the
+/// server that they read from, and one for all else.
+const GAIN: f64 = 1.6;
+const ENOUGH: usize = 4;
 const MANY: f64 = 1e9;
 const GIB: f64 = 1024.0;
 
@@ -58,11 +63,23 @@ pub(crate) fn sizes(table: &mut Table, stores: &Stores) {
     for (count, more) in folded.iter().enumerate().skip(1) {
         let what = format!("JetStream: {} workers fold a store", count + 1);
         let row = Row::new(&what, "one worker", per_event(more.secs), per_event(folded[0].secs), "µs/event");
-        // Two workers and the server they read from.
-        table.add(if count == 1 && cores > 3 { row.bar(1.0 / 1.6) } else { row });
+        table.add(if count == 1 && cores >= ENOUGH { row.bar(1.0 / GAIN) } else { row });
     }
     // Of work that is halved each does half, also where there are no cores for both at once.
     let [alone, both, ..] = folded.as_slice() else { return };
+    let verdict = if cores >= ENOUGH {
+        format!("two workers have to gain {GAIN} x")
+    } else {
+        format!("too few for two workers to have to gain {GAIN} x, which takes {ENOUGH}")
+    };
+    table.note(format!(
+        "JetStream: of {cores} processors, one worker used {:.2}, with its server and who measures {:.2}; two used {:.2}, with \
+         them {:.2}: {verdict}",
+        alone.processor / alone.secs,
+        alone.in_use(),
+        both.processor / both.secs,
+        both.in_use(),
+    ));
     for (what, halved, whole) in [
         ("JetStream: processor time of each of two workers", both.processor / 2.0, alone.processor),
         ("JetStream: processor time of their server", both.server, alone.server),
@@ -122,14 +139,24 @@ struct Folded {
     /// Of all workers together, and of the server meanwhile, in seconds.
     processor: f64,
     server: f64,
+    /// Of the process that measures.
+    own: f64,
     peak_mib: f64,
+}
+
+impl Folded {
+    /// How many processors were used, at the mean.
+    fn in_use(&self) -> f64 {
+        (self.processor + self.server + self.own) / self.secs
+    }
 }
 
 /// A process for each worker, until every partition is folded.
 fn fold(server: &Server, source: &Source, workers: usize) -> Folded {
     let share = format!("by-{workers}");
     let reader = store::open(source).expect("opened");
-    let (began, idle) = (Instant::now(), server.processor());
+    let own = || processor_of("/proc/self/stat".as_ref());
+    let (began, idle, own_before) = (Instant::now(), server.processor(), own());
     let mut running: Vec<Child> = (0..workers)
         .map(|_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_foldline"));
@@ -148,12 +175,12 @@ fn fold(server: &Server, source: &Source, workers: usize) -> Folded {
         std::thread::sleep(Duration::from_millis(20));
     }
     let secs = began.elapsed().as_secs_f64();
-    let server = server.processor() - idle;
+    let (server, own) = (server.processor() - idle, own() - own_before);
     let processor = running.iter().map(|child| processor_of(format!("/proc/{}/stat", child.id()).as_ref())).sum();
     let peak = |child: &Child| peak_memory_of(format!("/proc/{}/status", child.id()).as_ref());
     let peak_mib = running.iter().map(peak).fold(0.0, f64::max);
     for worker in &mut running {
         assert!(worker.wait().expect("waited").success(), "a worker failed");
     }
-    Folded { secs, processor, server, peak_mib }
+    Folded { secs, processor, server, own, peak_mib }
 }
