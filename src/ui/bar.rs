@@ -1,12 +1,12 @@
 use egui::containers::menu::MenuButton;
-use egui::{Button, RichText, Ui};
+use egui::{Button, RichText, TextStyle, Ui};
 
 use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::lens::lens_control_ui;
 use super::memory::memory_ui;
 use super::mirror::mirror_line_ui;
-use super::parts::{caption, chip, cut, progress_ui, shortened};
+use super::parts::{caption, chip, cut, progress_ui, shortened, text_width};
 use super::refusal::refusal;
 use super::store_lens::table_status;
 use super::streams::in_order;
@@ -118,7 +118,11 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
         let categories = overview.categories().take(4).map(said);
         let all: Vec<String> = std::iter::once(info.framework.to_string()).chain(categories).collect();
         ui.add_space(8.0);
-        cut(ui, RichText::new(all.join("  ·  ")).color(colours.dim));
+        // As many as there is room for, each of them whole.
+        let joined = |count: usize| all.get(..count).unwrap_or_default().join("  ·  ");
+        let (room, size) = (ui.available_width(), TextStyle::Body.resolve(ui.style()).size);
+        let fitting = (1..=all.len()).rev().map(joined).find(|text| text_width(ui, text, size) <= room);
+        cut(ui, RichText::new(fitting.unwrap_or_else(|| joined(1))).color(colours.dim));
     }
 }
 

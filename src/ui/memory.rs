@@ -7,7 +7,7 @@ use crate::view::OpenStore;
 
 pub(super) const MIB: u64 = 1 << 20;
 
-/// Below this width, the bar alone tells.
+/// Below this width, only how much is taken is told in words.
 const ROOM_FOR_WORDS: f32 = 1_100.0;
 
 /// How much is taken, of what may be: by what is kept of the store, and by all else that the process holds, where that is
@@ -40,10 +40,10 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
         scene.locale.with("memory-parts", parts)
     };
     response.on_hover_text(format!("{text}\n{about}"));
-    // In a small window the room is for what the store is.
-    if ui.ctx().content_rect().width() >= ROOM_FOR_WORDS {
-        ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
-    }
+    // In a small window the room is for what the store is, and the bar says how much of what may be that is.
+    let has_room = ui.ctx().content_rect().width() >= ROOM_FOR_WORDS;
+    let said = if has_room { text } else { size_words(taken) };
+    ui.label(RichText::new(said).size(11.5).color(colours.dim)).on_hover_text(about);
 }
 
 /// What makes sense to allow, and where less is allowed, what comes of that. Nothing where the process is not measured.

@@ -139,6 +139,12 @@ fn middle_cut(letters: &[char], kept: usize) -> String {
     first.chain(&['…']).chain(last).collect()
 }
 
+/// How wide a text is in one line, in a font of this size.
+pub(super) fn text_width(ui: &Ui, text: &str, size: f32) -> f32 {
+    let font = egui::FontId::new(size, TextStyle::Body.resolve(ui.style()).family);
+    ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x
+}
+
 /// A small heading over a panel.
 pub(super) fn caption(ui: &mut Ui, text: &str) {
     let dim = palette(ui).dim;

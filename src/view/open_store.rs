@@ -224,7 +224,8 @@ impl OpenStore {
 
     /// The events of the store in bars, for a line so wide.
     pub fn prepare_bars(&mut self, width: f32, clock: Clock) -> Option<&Bars> {
-        self.time.prepare_bars(&mut self.signs, width, clock)
+        let is_low = self.lens == Lens::Activity;
+        self.time.prepare_bars(&mut self.signs, (width, is_low), clock)
     }
 
     /// Where what is looked for lies in the store's time, while that is shown.

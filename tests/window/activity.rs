@@ -413,3 +413,45 @@ fn an_id_that_is_looked_for_leads_to_its_own_event_before_all_that_say_it() {
     driver.wait_for_part("events, newest first");
     driver.assert_hides("The event with this ID:");
 }
+
+#[test]
+fn a_search_that_is_kept_to_a_day_shows_the_days_around_it() {
+    let mut driver = opened();
+    driver.click("Activity");
+    driver.assert_shows("Only 2025-03");
+    // Something was found on the one, and nothing on the other.
+    for (day, month) in [("2025-02-10", "2025-02"), ("2024-12-24", "2024-12")] {
+        driver.type_over(SEARCH, &format!("on:{day}"));
+        driver.press(Key::Enter);
+        driver.assert_shows(&format!("Only {month}"));
+        driver.assert_hides("Only 2025-03");
+    }
+    // The other months are looked at all the same.
+    driver.click("Month after");
+    driver.assert_shows("Only 2025-01");
+}
+
+#[test]
+fn an_event_has_one_name_in_its_row_and_among_what_it_was_led_to_by() {
+    let mut driver = Driver::with("lead-1", |path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        let begun = r#"{"lead-id":1,"name":"Bo","phone":"010-1"}"#;
+        let mut call = event(2, "contacted", "2025-03-03T08:00:00Z", "kim", "", "{}");
+        let mut change = event(3, "contact-details-updated", "2025-03-03T08:05:00Z", "kim", "", r#"{"phone":"010-2"}"#);
+        call.metadata = serde_json::json!({ "actor": "kim", "causation-id": "e1" }).to_string();
+        change.metadata = serde_json::json!({ "actor": "kim", "causation-id": "e2" }).to_string();
+        for (stream, event) in [
+            ("lead-1", event(0, "lead-initialized", "2025-03-01T08:00:00Z", "web", "", begun)),
+            ("lead-2", event(1, "lead-initialized", "2025-03-02T08:00:00Z", "web", "", begun)),
+            ("lead-2", call),
+            ("lead-1", change),
+        ] {
+            store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+        }
+    });
+    driver.click("Activity");
+    let said = rows(&driver);
+    assert!(said.first().is_some_and(|row| row.contains("Corrected the phone number")), "{said:?}");
+    driver.click_beginning("08:00:00, kim, Contacted the customer");
+    driver.wait_for("Corrected the phone number · lead-1 v1");
+}

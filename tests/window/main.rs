@@ -26,6 +26,7 @@ mod lists;
 mod looking;
 mod looks;
 mod names;
+mod narrow;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
 #[path = "../nats/servers.rs"]
 mod nats_servers;

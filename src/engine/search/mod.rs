@@ -128,7 +128,7 @@ impl Search {
     }
 
     /// Within which days all of it was recorded.
-    fn days(&self) -> Days {
+    pub fn days(&self) -> Days {
         let asked = self.terms.iter().filter(|term| !term.is_denied && !term.is_of_days());
         let bounds = asked.fold(Days::default(), |all, term| match &term.wanted {
             Wanted::Time(days) => all.and(*days),

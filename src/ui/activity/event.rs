@@ -178,7 +178,10 @@ fn causes_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
         let is_this = *place == causes.asked;
         ui.horizontal(|ui| {
             ui.add_space(10.0 * depth.min(DEEPEST) as f32);
-            let words = words_of_type(scene.locale, stream, &head.event_type);
+            // As its row names it, once that is known.
+            let told = store.activity.told(stream, head.version);
+            let of_type = || words_of_type(scene.locale, stream, &head.event_type);
+            let words = told.map_or_else(of_type, |row| row.told.words(scene.locale));
             if is_this {
                 cut(ui, RichText::new(words).strong());
             } else {

@@ -4,11 +4,17 @@ use super::super::ends::ends_ui;
 use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{List, Look, few_rows_ui, list_row};
-use super::super::parts::{caption, cut, hairline, is_entered, named_field, shortened};
+use super::super::parts::{caption, cut, hairline, is_entered, named_field, shortened, text_width};
 use super::super::{Scene, grouped};
 use super::wish;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{LensWish, OpenStore, StoreLens};
+
+/// The letters of what is no more than a heading.
+const SMALL: f32 = 11.5;
+
+/// What a button takes beside its text, and the space before it.
+const ROOM_OF_BUTTON: f32 = 28.0;
 
 /// The categories of streams, with how many of each had begun at the moment; below them the views that are kept.
 pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
@@ -72,15 +78,20 @@ fn views_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens) {
     let now = table.view_text();
     let kept = &mut table.kept;
     let mut begins = false;
-    ui.horizontal(|ui| {
-        let title = |ui: &mut Ui, scene: &mut Scene<'_>| {
-            cut(ui, RichText::new(scene.text("table-views")).size(11.5).color(dim));
-        };
-        ends_ui(ui, scene, "head of views", title, |ui, scene| {
-            let save = Button::new(RichText::new(scene.text("table-view-save")).size(11.5));
-            begins = ui.add_enabled(kept.name.is_none(), save).clicked();
-        });
-    });
+    let (title, save, is_possible) = (scene.text("table-views"), scene.text("table-view-save"), kept.name.is_none());
+    let wanted = text_width(ui, &title, SMALL) + text_width(ui, &save, SMALL) + ROOM_OF_BUTTON;
+    let has_room = wanted <= ui.available_width();
+    let title_ui = |ui: &mut Ui, _: &mut Scene<'_>| drop(cut(ui, RichText::new(&title).size(SMALL).color(dim)));
+    let mut save_ui = |ui: &mut Ui, _: &mut Scene<'_>| {
+        let save = Button::new(RichText::new(&save).size(SMALL)).truncate();
+        begins = ui.add_enabled(is_possible, save).clicked();
+    };
+    if has_room {
+        ui.horizontal(|ui| ends_ui(ui, scene, "head of views", title_ui, save_ui));
+    } else {
+        title_ui(ui, scene);
+        save_ui(ui, scene);
+    }
     if begins {
         kept.name = Some(String::new());
     }

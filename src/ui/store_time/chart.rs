@@ -82,6 +82,9 @@ enum Held {
     End(i64),
 }
 
+/// Between the legend, the line behind it, and the bars.
+const BESIDE_LINE: f32 = 14.0;
+
 /// The bars of the store with its cursor, and their legend before them.
 pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, gutter: f32, height: f32) {
     let marked = store.time.brushed_events();
@@ -98,7 +101,10 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let chart = Chart { rect, span: bars.span, axis: bars.axis(), colours };
     let hues = hues(colours, bars);
     if gutter > 0.0 {
-        let room = Rect::from_min_max(row.min, pos2(rect.left() - 12.0, row.bottom()));
+        // A line between them, or the counts read as the scale of the bars.
+        let room = Rect::from_min_max(row.min, pos2(rect.left() - 2.0 * BESIDE_LINE, row.bottom()));
+        let x = rect.left() - BESIDE_LINE;
+        ui.painter().vline(x, row.top()..=rect.bottom(), Stroke::new(1.0, colours.line));
         let found = store.matches().map(|matches| matches.between(chart.axis, chart.span.from, chart.span.to));
         legend_ui(ui, scene, room, bars, (&hues, found));
     }

@@ -41,7 +41,8 @@ pub(super) fn others(scene: &Scene<'_>, bars: &Bars) -> String {
     scene.locale.with(name, [("count", bars.other_kinds.into())])
 }
 
-/// What each hue means, with how many events there are of it in what is shown.
+/// What each hue means, with how many events there are of it in what is shown. The bars are made so that a line of it has
+/// room for its words.
 pub(super) fn legend_ui(
     ui: &mut Ui,
     scene: &Scene<'_>,

@@ -188,6 +188,13 @@ impl Month {
         Self::of_day(wall_day(at, clock))
     }
 
+    /// Whether one of its days is among these.
+    pub(super) fn has_any_of(self, days: Days, clock: Clock) -> bool {
+        let own = self.days();
+        days.from.is_none_or(|from| wall_day(from, clock) < own.end)
+            && days.end.is_none_or(|end| wall_day(end.plus_micros(-1), clock) >= own.start)
+    }
+
     /// So many months later; earlier where that is less than nought.
     pub fn later(self, months: i32) -> Option<Self> {
         let by = Months::new(months.unsigned_abs());

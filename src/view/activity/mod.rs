@@ -103,6 +103,16 @@ pub struct Activity {
     at: Option<StoreMoment>,
 }
 
+/// So many events before and behind the one that is looked at are told as it is, where they belong to its causes and effects.
+const LINKED_TOLD: usize = 24;
+
+/// What is on screen of the causes and effects of an event, or nearly so.
+fn near_in_chain(causes: &Causes) -> Vec<Place> {
+    let from = causes.asked.saturating_sub(LINKED_TOLD);
+    let near = causes.events.iter().skip(from).take(2 * LINKED_TOLD).filter(|event| event.is_on_chain);
+    near.map(|event| (event.stream.clone(), event.head.version)).collect()
+}
+
 /// What becomes of the rows that come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
@@ -208,9 +218,16 @@ impl Activity {
     /// The month whose days are shown.
     pub fn month_shown(&self) -> Option<Month> {
         let clock = self.clock?;
+        let asked = self.read.search().map(Search::days).unwrap_or_default();
+        // What a search is kept to is on screen, whether or not anything was found in it.
+        let is_asked = |month: &Month| month.has_any_of(asked, clock);
         let looked_at = || self.found.row(self.selected_row.unwrap_or(0))?.recorded_at;
         let before = || self.strip.value().and_then(|strip| strip.month);
-        self.month.or_else(|| Month::of(looked_at()?, clock)).or_else(before)
+        self.month
+            .or_else(|| Month::of(looked_at()?, clock).filter(is_asked))
+            .or_else(|| before().filter(is_asked))
+            .or_else(|| Month::of(asked.end.map(|end| end.plus_micros(-1)).or(asked.from)?, clock))
+            .or_else(before)
     }
 
     fn is_selected(&self, row: &FoundEvent) -> bool {
@@ -306,7 +323,8 @@ impl Activity {
     pub(super) fn want_told(&mut self, engine: &Engine, rows: Range<usize>) {
         let seen = self.found.rows().get(rows).unwrap_or_default().iter();
         let places: Vec<Place> = seen.map(|row| (row.stream.clone(), row.version)).collect();
-        self.telling.want(engine, places.into_iter().chain(self.selected.clone()));
+        let linked: Vec<Place> = self.causes().map(near_in_chain).unwrap_or_default();
+        self.telling.want(engine, places.into_iter().chain(self.selected.clone()).chain(linked));
     }
 
     /// Looks at an event.

@@ -187,8 +187,13 @@ impl Fitting<'_> {
                 *width = (*width - over).max(least);
             }
         }
-        // In the order in which they give way.
-        let mut giving: Vec<usize> = fields.rev().chain([changed, last]).collect();
+        // In the order in which they give way. The second field is mostly what became of it, which says more than when.
+        let (first, second) = (1..=self.fields.len().min(1), 2..=self.fields.len().min(2));
+        let changes_before = second.clone().map(|_| changed);
+        let changes_behind = (second.is_empty()).then_some(changed);
+        let later = fields.filter(|place| *place > 2).rev();
+        let mut giving: Vec<usize> =
+            later.chain(changes_before).chain(second).chain(first).chain(changes_behind).chain([last]).collect();
         if let Some(place) = giving.iter().position(|place| Some(*place) == sorted) {
             let sorted = giving.remove(place);
             giving.push(sorted);
@@ -278,6 +283,17 @@ mod tests {
             assert!(fields.is_empty() || now.contains(&&LensColumn::Version), "{width}");
         }
         assert_eq!(shown(&fit(1_400.0, &order)).len(), 8, "there is room for all");
+    }
+
+    #[test]
+    fn what_became_of_a_row_outlives_when_that_was() {
+        let order = LensOrder::default();
+        let has = |width: f32, column: &LensColumn| shown(&fit(width, &order)).contains(&column);
+        let (second, changed) = (LensColumn::Field("status".to_owned()), LensColumn::Changed);
+        let widths: Vec<f32> = (200..1_400).map(|width| width as f32).collect();
+        assert!(widths.iter().all(|width| !has(*width, &changed) || has(*width, &second)));
+        let between = widths.iter().filter(|width| has(**width, &second) && !has(**width, &changed)).count();
+        assert!(between > 100, "only {between} widths");
     }
 
     #[test]

@@ -6,8 +6,11 @@ use crate::view::Clock;
 use crate::view::signs::SignBook;
 use crate::view::ticks::{BarLength, calendar_edges};
 
-/// What is told apart: five kinds, and all others.
+/// What is told apart: so many kinds, and all others.
 const LANES: usize = 5;
+
+/// The same where the bars are low, and what is found has a line of its own: each line is to be read by itself.
+const FEW_LANES: usize = 3;
 
 /// How wide a bar is at least, with the gap behind it.
 const LEAST: f32 = 8.0;
@@ -52,11 +55,13 @@ pub(super) struct Wish {
     pub(super) shown: Option<StoreSpan>,
     pub(super) width: u32,
     pub(super) clock: Clock,
+    /// There is little room for what the hues mean.
+    pub(super) is_low: bool,
 }
 
 impl Wish {
     fn is_same(&self, other: &Self) -> bool {
-        let key = |wish: &Self| (wish.facet, wish.axis, wish.shown, wish.width, wish.clock.name);
+        let key = |wish: &Self| (wish.facet, wish.axis, wish.shown, wish.width, wish.clock.name, wish.is_low);
         key(self) == key(other)
     }
 }
@@ -88,9 +93,9 @@ impl Bars {
         };
         // What is counted is what is shown: the ends of the first and of the last bar are cut off.
         let within: Vec<i64> = edges.iter().map(|edge| (*edge).clamp(span.from, span.to)).collect();
-        let lanes = Lanes::largest(chronicle, wish.facet, LANES + 1);
-        let has_room = chronicle.kinds(wish.facet) <= LANES + 1;
-        let lanes = if has_room { lanes } else { Lanes::largest(chronicle, wish.facet, LANES) };
+        let most = if wish.is_low { FEW_LANES } else { LANES };
+        let has_room = chronicle.kinds(wish.facet) <= most + 1;
+        let lanes = Lanes::largest(chronicle, wish.facet, if has_room { most + 1 } else { most });
         let counted = chronicle.count_between(&span::edges(wish.axis, within), &lanes);
         let sums = counted.sums();
         let highest = counted.buckets().map(|bar| bar.iter().map(|count| u64::from(*count)).sum()).max().unwrap_or(0);

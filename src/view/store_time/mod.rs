@@ -307,9 +307,14 @@ impl StoreTime {
     }
 
     /// What of the time is shown, made ready for a line so wide. `clock` tells days.
-    pub(super) fn prepare_bars(&mut self, signs: &mut SignBook, width: f32, clock: Clock) -> Option<&Bars> {
-        let wish =
-            bars::Wish { facet: self.facet, axis: self.axis, shown: self.shown, width: width.round() as u32, clock };
+    pub(super) fn prepare_bars(
+        &mut self,
+        signs: &mut SignBook,
+        (width, is_low): (f32, bool),
+        clock: Clock,
+    ) -> Option<&Bars> {
+        let Self { facet, axis, shown, .. } = *self;
+        let wish = bars::Wish { facet, axis, shown, width: width.round() as u32, clock, is_low };
         let is_loading = self.reading.is_loading();
         let known = self.bars.as_ref();
         let made = self.chronicle.look_now(|chronicle| {
