@@ -101,7 +101,7 @@ fn a_lane_is_not_known_where_it_was_not_run() {
     assert_eq!((of_state.ranges().len(), of_state.unknown()), (1, 64));
     assert_eq!(of_state.ranges().first(), Some(&(4..LAST + 1)));
     assert!(matches!(of_state.doubt(), Some((at, doubt)) if *at == LAST + 1 && doubt.kind == DoubtKind::NotRun));
-    assert_eq!(read("type == 'added'").unknown(), 0, "an event is known all the same");
+    assert_eq!(read("event.type == 'added'").unknown(), 0, "an event is known all the same");
 }
 
 #[test]
