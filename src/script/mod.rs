@@ -13,6 +13,9 @@
 
 mod bundled;
 mod definition;
+mod held;
+#[cfg(test)]
+mod held_tests;
 mod highlight;
 #[cfg(test)]
 mod limits_tests;
@@ -35,6 +38,8 @@ mod trace;
 #[cfg(test)]
 mod trace_tests;
 mod tree;
+#[cfg(test)]
+mod tree_tests;
 mod wants;
 mod writes;
 

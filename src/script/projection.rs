@@ -382,9 +382,9 @@ impl Projection for ScriptProjection {
         state.tree().map_or(state.bytes() * 3, |(_, own)| own)
     }
 
-    /// A tree of small values takes some hundred bytes for each.
+    /// What a tree takes is counted, however small its values are.
     fn weight(&self, state: &ScriptState) -> usize {
-        state.bytes() * if state.tree().is_some() { 8 } else { 2 }
+        state.tree().map_or_else(|| state.bytes() * 2, |(tree, _)| tree.held())
     }
 
     fn longest(&self, state: &ScriptState) -> usize {

@@ -6,15 +6,17 @@ use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, Vector};
 use serde_json::{Map, Value};
 
+use super::held;
 use super::put::Put;
-use crate::event::json_value;
+use crate::event::{allocated, allocated_shared, json_value};
 use crate::projection::{item_path, key_path, report_value_changes};
 
-/// One value of a state, with the length of its text.
+/// One value of a state, with the length of its text and what all values inside of it take in memory.
 #[derive(Debug)]
 pub(super) struct Tree {
     node: Node,
     bytes: usize,
+    inside: usize,
 }
 
 /// A part of a tree, which is the same only where it is shared.
@@ -39,12 +41,40 @@ enum Node {
 
 const FEW: usize = 32;
 
+impl Node {
+    /// What it takes in memory besides its place and the values inside of it.
+    fn own(&self) -> usize {
+        match self {
+            Self::Leaf(Value::String(text)) => of_list(text.capacity(), 1),
+            Self::Leaf(Value::Number(number)) => allocated(number.as_str().len()),
+            Self::Leaf(_) => 0,
+            Self::Short(items) => of_list(items.capacity(), size_of::<Part>()),
+            Self::Long(items) => held::list(items.len(), size_of::<Part>()),
+            Self::Few(fields) => {
+                let names = fields.iter().map(|(name, _)| allocated_shared(name.len()));
+                of_list(fields.capacity(), size_of::<(Arc<str>, Part)>()) + names.sum::<usize>()
+            }
+            Self::Many(many) => {
+                let count = many.in_order.len();
+                let (named, placed) = (size_of::<(Arc<str>, Place)>(), size_of::<(Place, (Arc<str>, Part))>());
+                held::hash_map(count, named) + held::ordered_map(count, placed) + many.names
+            }
+        }
+    }
+}
+
+fn of_list(capacity: usize, each: usize) -> usize {
+    if capacity == 0 { 0 } else { allocated(capacity * each) }
+}
+
 /// An object of many fields.
 #[derive(Clone, Debug, Default)]
 struct Fields {
     places: HashMap<Arc<str>, Place>,
     in_order: OrdMap<Place, (Arc<str>, Part)>,
     next: u64,
+    /// What the names take in memory.
+    names: usize,
 }
 
 /// Where JavaScript has a field: those that are numbers come first.
@@ -84,7 +114,20 @@ impl Part {
                 fields_bytes(many.in_order.values().map(|(name, part)| (name, part)), many.in_order.len())
             }
         };
-        Self(Arc::new(Tree { node, bytes }))
+        let inside = match &node {
+            Node::Leaf(_) => 0,
+            Node::Short(items) => items.iter().map(Self::held).sum(),
+            Node::Long(items) => items.iter().map(Self::held).sum(),
+            Node::Few(fields) => fields.iter().map(|(_, part)| part.held()).sum(),
+            Node::Many(many) => many.in_order.values().map(|(_, part)| part.held()).sum(),
+        };
+        Self::with(node, bytes, inside)
+    }
+
+    /// What it takes in memory where it stands alone: what it shares with others is counted as its own.
+    pub(super) fn held(&self) -> usize {
+        let Tree { node, inside, .. } = &*self.0;
+        allocated_shared(size_of::<Tree>()) + node.own() + inside
     }
 
     /// The length of its text.
@@ -157,13 +200,14 @@ impl Part {
                 let at = place_in(step).filter(|at| *at <= items.len())?;
                 let part = put_in(items.get(at), value)?;
                 let bytes = self.bytes_with(items.get(at), &part, 0, items.is_empty());
+                let inside = self.inside_with(items.get(at), &part);
                 let mut items = items.clone();
                 if at == items.len() {
                     items.push(part);
                 } else {
                     items[at] = part;
                 }
-                Some(Self::with(Node::Short(items), bytes))
+                Some(Self::with(Node::Short(items), bytes, inside))
             }
             Node::Short(_) | Node::Long(_) => {
                 let mut items = match &self.0.node {
@@ -175,17 +219,19 @@ impl Part {
                     let length = usize::try_from(value?.as_u64()?).ok()?;
                     items.truncate(length.min(items.len()));
                     let bytes = list_bytes(items.iter(), items.len());
-                    return Some(Self::with(Node::Long(items), bytes));
+                    let inside = items.iter().map(Self::held).sum();
+                    return Some(Self::with(Node::Long(items), bytes, inside));
                 }
                 let at = place_in(step).filter(|at| *at <= items.len())?;
                 let part = put_in(items.get(at), value)?;
                 let bytes = self.bytes_with(items.get(at), &part, 0, items.is_empty());
+                let inside = self.inside_with(items.get(at), &part);
                 if at == items.len() {
                     items.push_back(part);
                 } else {
                     items.set(at, part);
                 }
-                Some(Self::with(Node::Long(items), bytes))
+                Some(Self::with(Node::Long(items), bytes, inside))
             }
             Node::Few(fields) => {
                 let at = fields.iter().position(|(name, _)| **name == **step);
@@ -193,20 +239,22 @@ impl Part {
                     let mut left = fields.clone();
                     left.remove(at?);
                     let bytes = fields_bytes(left.iter().map(|(name, part)| (name, part)), left.len());
-                    return Some(Self::with(Node::Few(left), bytes));
+                    let inside = left.iter().map(|(_, part)| part.held()).sum();
+                    return Some(Self::with(Node::Few(left), bytes, inside));
                 }
                 let part = put_in(at.map(|at| &fields[at].1), value)?;
                 let bytes = self.bytes_with(at.map(|at| &fields[at].1), &part, name_length(step), fields.is_empty());
+                let inside = self.inside_with(at.map(|at| &fields[at].1), &part);
                 match at {
                     Some(at) => {
                         let mut fields = fields.clone();
                         fields[at].1 = part;
-                        Some(Self::with(Node::Few(fields), bytes))
+                        Some(Self::with(Node::Few(fields), bytes, inside))
                     }
                     None if fields.len() < FEW && number_of(step).is_none() => {
                         let mut fields = fields.clone();
                         fields.push((step.as_str().into(), part));
-                        Some(Self::with(Node::Few(fields), bytes))
+                        Some(Self::with(Node::Few(fields), bytes, inside))
                     }
                     None => {
                         let mut many = Fields::default();
@@ -214,29 +262,36 @@ impl Part {
                             many.insert(name, part.clone());
                         }
                         many.insert(step, part);
-                        Some(Self::with(Node::Many(many), bytes))
+                        Some(Self::with(Node::Many(many), bytes, inside))
                     }
                 }
             }
             Node::Many(many) => {
                 let known = many.get(step);
                 if rest.is_empty() && value.is_none() {
-                    let less = known?.bytes() + name_length(step) + usize::from(many.in_order.len() > 1);
+                    let (less, inside) = (known?.bytes(), self.0.inside - known?.held());
+                    let less = less + name_length(step) + usize::from(many.in_order.len() > 1);
                     let mut left = many.clone();
                     left.remove(step);
-                    return Some(Self::with(Node::Many(left), self.bytes() - less));
+                    return Some(Self::with(Node::Many(left), self.bytes() - less, inside));
                 }
                 let part = put_in(known, value)?;
                 let bytes = self.bytes_with(known, &part, name_length(step), many.in_order.is_empty());
+                let inside = self.inside_with(known, &part);
                 let mut many = many.clone();
                 many.insert(step, part);
-                Some(Self::with(Node::Many(many), bytes))
+                Some(Self::with(Node::Many(many), bytes, inside))
             }
         }
     }
 
-    fn with(node: Node, bytes: usize) -> Self {
-        Self(Arc::new(Tree { node, bytes }))
+    fn with(node: Node, bytes: usize, inside: usize) -> Self {
+        Self(Arc::new(Tree { node, bytes, inside }))
+    }
+
+    /// What all inside of it takes with one part in the place of another, or besides those that there are.
+    fn inside_with(&self, before: Option<&Self>, part: &Self) -> usize {
+        self.0.inside + part.held() - before.map_or(0, Self::held)
     }
 
     /// Its length with one part in the place of another, or besides those that there are.
@@ -358,6 +413,7 @@ impl Fields {
         let name: Arc<str> = name.into();
         let place = number_of(&name).map_or((true, self.next), |number| (false, number));
         self.next += 1;
+        self.names += allocated_shared(name.len());
         self.places.insert(name.clone(), place);
         self.in_order.insert(place, (name, part));
     }
@@ -365,6 +421,7 @@ impl Fields {
     fn remove(&mut self, name: &str) {
         if let Some(place) = self.places.remove(name) {
             self.in_order.remove(&place);
+            self.names -= allocated_shared(name.len());
         }
     }
 }
@@ -399,69 +456,5 @@ fn text_length(leaf: &Value) -> usize {
     match leaf {
         Value::String(text) => escaped_length(text),
         other => other.to_string().len(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn puts(told: &str) -> Vec<Put> {
-        Put::read(told).expect("changes")
-    }
-
-    fn changed(before: &Value, told: &str) -> Value {
-        let tree = Part::of(before.clone());
-        assert_eq!(&tree.to_value(), before);
-        assert_eq!(tree.bytes(), before.to_string().len(), "{before}");
-        let after = tree.after(puts(told));
-        let value = after.to_value();
-        assert_eq!(after.to_text(), value.to_string());
-        assert_eq!(after.bytes(), value.to_string().len(), "{value}");
-        let (mut by_tree, mut by_value) = (Vec::new(), Vec::new());
-        tree.report_changes("", &after, &mut |path| by_tree.push(path.to_owned()));
-        report_value_changes("", before, &value, &mut |path| by_value.push(path.to_owned()));
-        by_tree.sort();
-        by_value.sort();
-        assert_eq!(by_tree, by_value, "{told}");
-        value
-    }
-
-    #[test]
-    fn what_is_put_into_a_tree_stands_where_it_would_in_javascript() {
-        let value = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
-        let before = value(r#"{"a":1,"list":[1,{"x":"\n\u0001é"}],"of":{}}"#);
-        for (told, after) in [
-            (r#"[[["a"],2]]"#, r#"{"a":2,"list":[1,{"x":"\n\u0001é"}],"of":{}}"#),
-            (r#"[[["a"]]]"#, r#"{"list":[1,{"x":"\n\u0001é"}],"of":{}}"#),
-            (r#"[[["7"],null],[["b"],[]]]"#, r#"{"7":null,"a":1,"list":[1,{"x":"\n\u0001é"}],"of":{},"b":[]}"#),
-            (r#"[[["list","2"],3],[["list","1","x"],true]]"#, r#"{"a":1,"list":[1,{"x":true},3],"of":{}}"#),
-            (r#"[[["list","length"],1],[["of","n"],-0.5e3]]"#, r#"{"a":1,"list":[1],"of":{"n":-0.5e3}}"#),
-            (r#"[[["list","9"],3],[["gone","x"],3],[["a","x"],1],[["b"]]]"#, &before.to_string()),
-        ] {
-            assert_eq!(changed(&before, told).to_string(), value(after).to_string(), "{told}");
-        }
-    }
-
-    #[test]
-    fn large_objects_and_lists_grow_and_shrink_as_small_ones() {
-        let mut state = value_of(0);
-        for step in 0..200 {
-            let told = format!(
-                r#"[[["o","k{}"],{step}],[["l","{}"],"t{step}"],[["o","k{}"]],[["o","{}"],{{"n":{step}}}]]"#,
-                step % 90,
-                step.min(state["l"].as_array().map_or(0, Vec::len)),
-                (step * 7) % 90,
-                step % 40
-            );
-            state = changed(&state, &told);
-        }
-        assert!(state["l"].as_array().is_some_and(|list| list.len() == 200));
-        let shorter = changed(&state, r#"[[["l","length"],3],[["o","k1"]],[["o"],{}]]"#);
-        assert_eq!(shorter.to_string(), r#"{"o":{},"l":["t0","t1","t2"]}"#);
-    }
-
-    fn value_of(items: usize) -> Value {
-        serde_json::json!({ "o": {}, "l": vec![1; items] })
     }
 }
