@@ -47,6 +47,7 @@ mod settings_file;
 mod shapes;
 mod spilling;
 mod sql;
+mod sql_and_table;
 mod states_are_json;
 mod store_contract;
 mod store_lens;

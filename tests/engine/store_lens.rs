@@ -23,7 +23,7 @@ fn ticket() -> Ticket {
 }
 
 /// Moments that lie before, between and behind the events.
-fn moments(store: &dyn Store, events: &[RecordedEvent]) -> Vec<StoreMoment> {
+pub(super) fn moments(store: &dyn Store, events: &[RecordedEvent]) -> Vec<StoreMoment> {
     let mut moments = vec![StoreMoment::Latest];
     moments.extend([-1, 0, 7, 20, 100].map(|at| StoreMoment::Time(second(at))));
     if store.capabilities().has_feed {
