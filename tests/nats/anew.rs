@@ -193,7 +193,7 @@ fn a_mirror_that_follows_says_so_and_takes_nothing_of_the_other() {
 fn shared_work_is_not_gone_on_with_on_another_stream() {
     for kind in BOTH {
         let address = begun(kind, 50);
-        let wish = ShareWish { projection: "state".to_owned(), category: None, into: None };
+        let wish = ShareWish { projection: "fields".to_owned(), category: None, into: None };
         let old = reader(&address);
         let join = |reader: &dyn Store, name: &str, steps: usize| -> Result<u64, ShareError> {
             let values = shared_values(reader, name, "here", true)?;

@@ -22,6 +22,15 @@ fn cut_in(driver: &Driver, around: Rect) -> Vec<String> {
     found
 }
 
+/// What is told without being a button, and where.
+fn labels(driver: &Driver) -> Vec<(String, Rect)> {
+    let of_node = |node: egui_kittest::Node<'_>| {
+        let told = node.accesskit_node();
+        Some((told.label().or_else(|| told.value())?, node.rect()))
+    };
+    driver.window.query_all_by_role(Role::Label).filter_map(of_node).collect()
+}
+
 /// The sample in a window of this size, through the lens with this key.
 fn seen_through(key: Key, width: f32, height: f32) -> Driver {
     let mut driver = Driver::at("lead-1");
@@ -62,11 +71,9 @@ fn how_much_memory_is_taken_is_told_in_a_small_window_too() {
         let mut driver = seen_through(Key::Num2, width, 700.0);
         driver.wait_for("Saved views");
         driver.step_until("the memory to be told", |driver| {
-            let mut labels = driver.window.query_all_by_role(Role::Label).filter_map(|node| {
-                let label = node.accesskit_node().label()?;
-                Some((label, node.rect()))
-            });
-            labels.any(|(label, place)| label.contains(" MiB") && place.top() > 660.0 && place.right() <= width)
+            let is_told = |(label, place): &(String, Rect)| label.contains(" MiB") && place.top() > 660.0;
+            let mut told = labels(driver).into_iter().filter(is_told);
+            told.any(|(_, place)| place.right() <= width)
         });
     }
 }
@@ -80,13 +87,9 @@ fn each_line_of_the_legend_below_the_audit_trail_has_room_for_its_words() {
     driver.wait_for_part("Found by the search, ");
     let is_line =
         |label: &str| label.rsplit_once(", ").is_some_and(|(_, count)| count.starts_with(|c: char| c.is_ascii_digit()));
-    let mut lines: Vec<Rect> = driver
-        .window
-        .query_all_by_role(Role::Label)
-        .filter(|node| node.accesskit_node().label().is_some_and(|label| is_line(&label)))
-        .map(|node| node.rect())
-        .filter(|place| place.left() < 244.0 && place.top() > 640.0)
-        .collect();
+    let is_here = |place: &Rect| place.left() < 244.0 && place.top() > 640.0;
+    let told = labels(&driver).into_iter().filter(|(label, place)| is_line(label) && is_here(place));
+    let mut lines: Vec<Rect> = told.map(|(_, place)| place).collect();
     lines.sort_by(|a, b| a.top().total_cmp(&b.top()));
     assert!(lines.len() > 2, "{lines:?}\n{}", driver.all_text());
     // Letters of 11.5 points take 14 with what is below and above them.
