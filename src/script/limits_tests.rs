@@ -1,5 +1,7 @@
 //! Each family of what the engine does in one step, let run far beyond what a handler may take.
 
+use std::time::Duration;
+
 use super::tests::{given, work};
 use super::*;
 use std::sync::Arc;
@@ -8,14 +10,18 @@ use crate::projection::{Fault, FaultKind};
 
 /// What a handler with this body comes to, and that it came in time.
 fn ended(body: &str) -> Fault {
+    // Far less than any of them takes by itself.
+    ended_within(HANDLER_TIME * 8, body)
+}
+
+fn ended_within(most: Duration, body: &str) -> Fault {
     let source = format!("fromAll().when({{ x(s) {{ {body} }} }})");
     let running = Script::read("p.js", &source).expect("a projection").run().expect("at work");
     running.init().expect("a first state");
     let begun = work();
     let handled = running.handle(&given("order-1", 0, "x", "{}"), "order-1");
     let took = work().saturating_sub(begun);
-    // Far less than any of them takes by itself.
-    assert!(took < HANDLER_TIME * 8, "{body} took {took:?}: {handled:?}");
+    assert!(took < most, "{body} took {took:?}: {handled:?}");
     handled.map(drop).expect_err(body)
 }
 
@@ -86,6 +92,42 @@ fn steps_that_go_through_much_are_ended_between_them() {
         "const t = 'x'.repeat(8e6), m = new Map(); for (let i = 0; i < 9000; i++) m.get(t)",
         "const l = []; for (let i = 0; i < 5e5; i++) l.push(i); for (let i = 0; i < 9000; i++) { l.shift(); l.unshift(1) }",
     ]);
+}
+
+/// Nothing is paid for an operator, so that the engine has to ask sooner.
+#[test]
+fn what_operators_go_through_is_ended_between_them() {
+    let narrow = "const a = 'x'.repeat(8e6), b = 'x'.repeat(8e6);";
+    let wide = "const a = ['x'.repeat(6e6), 'y'].join(''), b = ['x'.repeat(6e6), 'б'].join('');";
+    let doubled =
+        "let a = 'x'.repeat(600), b = 'x'.repeat(600); for (let i = 0; i < 18; i++) { a += a; b += b }";
+    let heirs = "let o = {}; for (let i = 0; i < 5e4; i++) o = Object.create(o);";
+    for (begin, step) in [
+        (narrow, "a === b"),
+        (narrow, "a < b"),
+        (narrow, "switch (a) { case b: }"),
+        (wide, "a === b"),
+        (wide, "b < a"),
+        (doubled, "a === b"),
+        ("const t = 'x'.repeat(4e6), o = { [t]: 1 };", "o[t]"),
+        ("const t = 'x'.repeat(4e6), o = { [t]: 1 };", "t in o"),
+        ("const t = ' '.repeat(8e6);", "+t"),
+        ("const t = ' '.repeat(8e6);", "t == i"),
+        ("const n = 3n ** 150000n;", "'' + n"),
+        ("const n = 3n ** 150000n;", "`${n}`"),
+        (heirs, "o.none"),
+        (heirs, "'none' in o"),
+    ] {
+        let turns = [
+            format!("for (let i = 0; i < 9000; i++) {step}"),
+            format!("let i = 0; do {{ {step}; }} while (i++ < 9000)"),
+            format!("const f = (i) => {{ {step}; return i > 0 && f(i - 1) }}; for (let i = 0; i < 90; i++) f(100)"),
+        ];
+        for turn in turns {
+            let fault = ended_within(HANDLER_TIME * 4, &format!("{begin} {turn}"));
+            assert!(matches!(fault.kind, FaultKind::TooLong(_)), "{begin} {turn}: {fault}");
+        }
+    }
 }
 
 #[test]

@@ -1,15 +1,29 @@
-//! What a runtime may take of memory and of time. The engine asks whether to go on once in 10,000 steps, but one step may go
-//! through megabytes and take memory all along, so that the clock is looked at there, too.
+//! What a runtime may take of memory and of time. The engine asks whether to go on between steps: the sooner, the more it holds
+//! that a step may go through, and at once where the last few took long. A step may take memory all along, so that the clock is
+//! looked at there, too.
 //!
 //! Only large pieces are refused. The engine can do without any of those; a small one it may be in the midst of keeping
 //! its own books with. And what nobody holds any more is collected between calls: where a large piece is refused, it
 //! may be in the midst of moving an object, which its collector must not see.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use rquickjs::Context;
 use rquickjs::allocator::{Allocator, RustAllocator};
+
+use super::countdown::Countdown;
+
+/// The engine asks after so many steps, or sooner. To answer it takes about as long as one of them.
+const MOST_STEPS: i32 = 32;
+/// A step may go through every byte that is taken, at about a nanosecond for each: so many, times steps, lie between two
+/// answers.
+const BETWEEN_ANSWERS: usize = 64 << 20;
+/// Where the steps between two answers took so long, the next answer comes behind the next step.
+const SLOW: Duration = Duration::from_millis(1);
+/// A piece as large may be a text, or a number as long, so that what comes of it is looked at behind the step that made it.
+const PIECE: usize = 512;
 
 /// The clock is looked at whenever so many bytes were asked for.
 const BETWEEN_LOOKS: usize = 128 << 10;
@@ -25,6 +39,8 @@ const FIRST_COLLECTED: usize = 1 << 20;
 /// A machine that does much else may leave a call without a processor for a while, which is not its own time: it is ended
 /// only when it has worked for as long as it may, or has lasted so many times as long.
 const LONGEST: u32 = 4;
+/// What it works in that part of its time counts for nothing.
+const SETTLES: u32 = 16;
 
 /// What a thread has worked takes longer to ask for than an event, so that it is asked for once in such a while.
 const BETWEEN_ASKED: Duration = Duration::from_millis(50);
@@ -39,7 +55,9 @@ pub(super) struct Bounds {
     until: Cell<Option<Instant>>,
     /// It is over then, however little it has worked.
     latest: Cell<Option<Instant>>,
-    /// What its thread had worked at the first look.
+    /// From here on it is worth asking what its thread has worked, which takes as long as many steps.
+    settled: Cell<Instant>,
+    /// What its thread had worked then.
     worked: Cell<Option<Duration>>,
     /// The same a little before the call, and when that was asked.
     before: Cell<Option<(Instant, Duration)>>,
@@ -51,6 +69,10 @@ pub(super) struct Bounds {
     asked: Cell<usize>,
     /// Where so much is taken, it is time to collect.
     collected_at: Cell<usize>,
+    countdown: RefCell<Option<Countdown>>,
+    /// So many steps lay before the last answer.
+    steps: Cell<i32>,
+    answered: Cell<Instant>,
 }
 
 /// Why a call had to be ended.
@@ -63,12 +85,14 @@ pub(super) enum End {
 impl Bounds {
     /// The source itself may take this long, from now on.
     pub(super) fn new(most: usize, limit: Duration) -> Rc<Self> {
+        let now = Instant::now();
         let bounds = Self {
             most,
             limit: Cell::new(limit),
             begun: Cell::default(),
             until: Cell::default(),
             latest: Cell::default(),
+            settled: Cell::new(now),
             worked: Cell::default(),
             before: Cell::default(),
             has_taken: Cell::default(),
@@ -76,6 +100,9 @@ impl Bounds {
             taken: Cell::default(),
             asked: Cell::default(),
             collected_at: Cell::new(FIRST_COLLECTED),
+            countdown: RefCell::default(),
+            steps: Cell::new(MOST_STEPS),
+            answered: Cell::new(now),
         };
         bounds.begin(limit);
         Rc::new(bounds)
@@ -91,12 +118,14 @@ impl Bounds {
         self.limits(now, limit);
         self.end.set(None);
         self.asked.set(0);
+        self.answered.set(now);
     }
 
     fn limits(&self, now: Instant, limit: Duration) {
         self.limit.set(limit);
         self.until.set(Some(now + limit));
         self.latest.set(Some(now + limit * LONGEST));
+        self.settled.set(now + limit / SETTLES);
         self.worked.set(None);
     }
 
@@ -135,14 +164,40 @@ impl Bounds {
         self.end.get()
     }
 
+    /// Answers the engine, which asks whether to end what is at work, and says when it is to ask again.
+    pub(super) fn answer(&self) -> bool {
+        if self.until.get().is_none() {
+            self.asks_within(MOST_STEPS);
+            return false;
+        }
+        let now = Instant::now();
+        let is_over = self.is_over_at(now);
+        let took = now.saturating_duration_since(self.answered.replace(now));
+        let most = BETWEEN_ANSWERS / self.taken.get().max(1);
+        let most = i32::try_from(most).map_or(MOST_STEPS, |most| most.clamp(1, MOST_STEPS));
+        let steps = if is_over || took > SLOW { 1 } else { (self.steps.get() * 2).min(most) };
+        self.steps.set(steps);
+        self.asks_within(steps);
+        is_over
+    }
+
+    fn asks_within(&self, steps: i32) {
+        if let Some(countdown) = &*self.countdown.borrow() {
+            countdown.is_at_most(steps);
+        }
+    }
+
     /// Whether it has to be ended. Once it has, it always has: whatever it catches.
     pub(super) fn is_over(&self) -> bool {
+        self.until.get().is_some() && (self.end.get().is_some() || self.is_over_at(Instant::now()))
+    }
+
+    fn is_over_at(&self, now: Instant) -> bool {
         let Some(until) = self.until.get() else { return false };
         if self.end.get().is_none() {
-            let now = Instant::now();
             if now > until && self.has_worked_enough(now) {
                 self.end.set(Some(End::Time));
-            } else if self.worked.get().is_none() {
+            } else if self.worked.get().is_none() && now >= self.settled.get() {
                 self.worked.set(worked_by_this_thread());
             }
         }
@@ -182,6 +237,9 @@ impl Bounds {
         if asked < BETWEEN_LOOKS && taken <= self.most {
             self.asked.set(asked);
             self.taken.set(taken);
+            if bytes >= PIECE {
+                self.asks_within(1);
+            }
             return true;
         }
         self.gives_slowly(bytes, taken)
@@ -199,6 +257,7 @@ impl Bounds {
                 self.end.set(Some(End::Memory));
             }
         }
+        self.asks_within(1);
         is_given
     }
 
@@ -215,6 +274,25 @@ pub(in crate::script) fn worked_by_this_thread() -> Option<Duration> {
     }
     #[cfg(not(unix))]
     None
+}
+
+/// Has the engine ask as soon as the bounds say. What is dropped no later than the context, so that nothing keeps that for ever.
+pub(super) struct Asking(Rc<Bounds>);
+
+impl Asking {
+    pub(super) fn begin(bounds: &Rc<Bounds>, context: &Context) -> Self {
+        bounds.countdown.replace(Countdown::of(context));
+        bounds.asks_within(MOST_STEPS);
+        Self(Rc::clone(bounds))
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        // No longer borrowed when it goes, which may free the context, and with it much else.
+        let countdown = self.0.countdown.take();
+        drop(countdown);
+    }
 }
 
 /// Gives memory within the bounds.

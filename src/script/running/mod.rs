@@ -1,6 +1,7 @@
 //! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
 
 mod bounds;
+mod countdown;
 mod ends;
 mod faults;
 mod handing;
@@ -24,7 +25,7 @@ use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
 #[cfg(test)]
 pub(super) use bounds::worked_by_this_thread;
-use bounds::{Bounded, Bounds, End};
+use bounds::{Asking, Bounded, Bounds, End};
 pub use ends::Ends;
 use faults::{ended, fault_of, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
@@ -91,6 +92,7 @@ pub struct Running {
     watch: Option<Watch>,
     names: Names,
     at_hand: Rc<AtHand>,
+    _asking: Asking,
     context: Context,
     bounds: Rc<Bounds>,
     /// The last state that was to begin had to be ended.
@@ -138,8 +140,9 @@ impl Running {
         runtime.set_max_stack_size(STACK * times);
         runtime.set_gc_threshold(usize::MAX);
         let watch = bounds.clone();
-        runtime.set_interrupt_handler(Some(Box::new(move || watch.is_over())));
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.answer())));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
+        let asking = Asking::begin(&bounds, &context);
         let at = (name, source);
         let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
@@ -190,6 +193,7 @@ impl Running {
                 watch,
                 names,
                 at_hand,
+                _asking: asking,
                 context,
                 bounds,
                 never_begins: Cell::default(),
