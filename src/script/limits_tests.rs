@@ -101,6 +101,7 @@ fn what_operators_go_through_is_ended_between_them() {
     let wide = "const a = ['x'.repeat(6e6), 'y'].join(''), b = ['x'.repeat(6e6), 'б'].join('');";
     let doubled =
         "let a = 'x'.repeat(600), b = 'x'.repeat(600); for (let i = 0; i < 18; i++) { a += a; b += b }";
+    let named = "const t = 'x'.repeat(4e6), o = {}; o['x'.repeat(4e6)] = 1;";
     let heirs = "let o = {}; for (let i = 0; i < 5e4; i++) o = Object.create(o);";
     for (begin, step) in [
         (narrow, "a === b"),
@@ -109,8 +110,8 @@ fn what_operators_go_through_is_ended_between_them() {
         (wide, "a === b"),
         (wide, "b < a"),
         (doubled, "a === b"),
-        ("const t = 'x'.repeat(4e6), o = { [t]: 1 };", "o[t]"),
-        ("const t = 'x'.repeat(4e6), o = { [t]: 1 };", "t in o"),
+        (named, "o[t]"),
+        (named, "t in o"),
         ("const t = ' '.repeat(8e6);", "+t"),
         ("const t = ' '.repeat(8e6);", "t == i"),
         ("const n = 3n ** 150000n;", "'' + n"),

@@ -25,16 +25,10 @@ const EDITED: u64 = 20_000;
 const COUNT: &str = "$init: () => ({ n: 0 }), $any(s, e) { s.n++ }";
 const READ: &str = "$init: () => ({ n: 0, long: 0 }), $any(s, e) { s.n++; if (e.body.channel === 'PHONE') s.long++ }";
 
-const LOOP: &str = "$init: () => ({ n: 0, l: [3, 1, 4, 1, 5] }), $any(s, e) {
-    for (let i = 0; i < 40; i++) s.n += i & 3;
-    for (const found of s.l) s.n += found;
-    s.n -= s.l.map((found) => found + 1).length;
-}";
-
 pub(crate) fn projections(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(stores.sample()).expect("the sample");
     let events = events(&store);
-    for (what, handlers) in [("counts", COUNT), ("reads the body", READ), ("goes round loops", LOOP)] {
+    for (what, handlers) in [("counts", COUNT), ("reads the body", READ)] {
         // Turn about, so that a neighbour's load falls on both.
         let (mut bares, mut owns) = (Vec::new(), Vec::new());
         for _ in 0..9 {
