@@ -99,8 +99,7 @@ fn steps_that_go_through_much_are_ended_between_them() {
 fn what_operators_go_through_is_ended_between_them() {
     let narrow = "const a = 'x'.repeat(8e6), b = 'x'.repeat(8e6);";
     let wide = "const a = ['x'.repeat(6e6), 'y'].join(''), b = ['x'.repeat(6e6), 'б'].join('');";
-    let doubled =
-        "let a = 'x'.repeat(600), b = 'x'.repeat(600); for (let i = 0; i < 18; i++) { a += a; b += b }";
+    let doubled = "let a = 'x'.repeat(600), b = 'x'.repeat(600); for (let i = 0; i < 18; i++) { a += a; b += b }";
     let named = "const t = 'x'.repeat(4e6), o = {}; o['x'.repeat(4e6)] = 1;";
     let heirs = "let o = {}; for (let i = 0; i < 5e4; i++) o = Object.create(o);";
     for (begin, step) in [

@@ -61,7 +61,8 @@ fn found() -> Option<usize> {
         let (first, second, third) = (after(1)?, after(1)?, after(3)?);
         let down = |at: &usize| {
             let number = |of: &[i32]| of.get(*at).copied().unwrap_or_default();
-            number(&first).checked_sub(number(&second)) == Some(1) && number(&second).checked_sub(number(&third)) == Some(3)
+            number(&first).checked_sub(number(&second)) == Some(1)
+                && number(&second).checked_sub(number(&third)) == Some(3)
         };
         let mut places = (0..first.len()).filter(down);
         let place = places.next()?;
