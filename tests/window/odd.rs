@@ -95,7 +95,7 @@ fn a_correction_with_ten_megabytes_is_recorded_as_it_stands() {
 fn of_ten_thousand_fields_only_those_in_view_are_laid_out() {
     let fields: Vec<String> = (0..10_000).map(|number| format!(r#""field-{number:05}":{number}"#)).collect();
     let driver = store_with("wide-1", "wide-set", format!("{{{}}}", fields.join(",")), NEW_YEAR);
-    driver.assert_shows("10000 fields changed");
+    driver.assert_shows("10,000 fields changed");
     driver.assert_shows("field-00000");
     let rows = driver.all_text().lines().filter(|line| line.starts_with("field-")).count();
     assert!(rows < 200, "{rows} rows are laid out");
