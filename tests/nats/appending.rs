@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
-use foldline::event::{EventId, NewEvent, Version};
+use foldline::event::{EventId, NewEvent, Version, grouped};
 use foldline::store::{AppendError, Expected, NatsError, Query, Source, StoreError};
 
 use crate::servers::{Cluster, Kind, Server};
@@ -35,7 +35,7 @@ fn more_than_a_server_takes_is_refused_and_leaves_nothing() {
         let mut store = writer(&fresh_store(kind));
         let batch: Vec<NewEvent> = (0..=most).map(|n| noted(&n.to_string())).collect();
         let refused = store.append(&stream("lead-1"), Expected::Any, &batch).unwrap_err();
-        assert!(refused.to_string().contains(&format!("{} events at once", most + 1)), "{refused}");
+        assert!(refused.to_string().contains(&format!("{} events at once", grouped(most as u64 + 1))), "{refused}");
         let large = NewEvent { payload: format!("\"{}\"", "x".repeat(1 << 20)), ..noted("large") };
         let refused = store.append(&stream("lead-1"), Expected::Any, &[large]).unwrap_err();
         assert!(refused.to_string().contains("max_payload"), "{refused}");

@@ -194,7 +194,8 @@ impl Fitting<'_> {
         let later = fields.filter(|place| *place > 2).rev();
         let mut giving: Vec<usize> =
             later.chain(changes_before).chain(second).chain(first).chain(changes_behind).chain([last]).collect();
-        if let Some(place) = giving.iter().position(|place| Some(*place) == sorted) {
+        // The time is what rows are sorted by where nobody chose anything.
+        if let Some(place) = giving.iter().position(|place| Some(*place) == sorted && *place != changed) {
             let sorted = giving.remove(place);
             giving.push(sorted);
         }
