@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use async_nats::jetstream;
@@ -63,6 +64,14 @@ struct Importing {
 
 impl Importing {
     fn begin(kind: Kind, way: impl FnOnce(u16) -> Way) -> Self {
+        Self::begin_with(kind, way, |_| Flow::Continue(()))
+    }
+
+    fn begin_with(
+        kind: Kind,
+        way: impl FnOnce(u16) -> Way,
+        mut progress: impl FnMut(u64) -> Flow + Send + 'static,
+    ) -> Self {
         let (folder, name) = (TempDir::new().unwrap(), fresh_name());
         let from = sample(&folder);
         let server = Server::shared(kind);
@@ -71,7 +80,7 @@ impl Importing {
         let path = from.clone();
         let thread = on_thread("import", move || {
             let target = store::server_target(&address, None, true).unwrap();
-            store::bring_in(&target, &NativeStore::open(&path).unwrap(), &mut |_| Flow::Continue(()))
+            store::bring_in(&target, &NativeStore::open(&path).unwrap(), &mut progress)
         });
         Self { way, url: server.url(), name, from, thread, _folder: folder }
     }
@@ -180,9 +189,20 @@ pub(crate) fn an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_co
 
 /// As it does for a moment where it has just come to lead, and for longer where its disk is full.
 pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it() {
-    let importing = Importing::begin(Kind::New, Way::to);
-    assert!(until(|| importing.recorded() > 500));
+    let (reach, reached) = sync_channel(1);
+    let (go_on, goes_on) = sync_channel(1);
+    let mut is_amid = false;
+    let importing = Importing::begin_with(Kind::New, Way::to, move |recorded| {
+        // It waits in its midst: else it may be through before the way is held.
+        if recorded > 500 && !std::mem::replace(&mut is_amid, true) {
+            reach.send(()).unwrap();
+            goes_on.recv().unwrap();
+        }
+        Flow::Continue(())
+    });
+    reached.recv().unwrap();
     importing.way.hold_there();
+    go_on.send(()).unwrap();
     assert!(until(|| importing.way.holds_something()));
     block_on(async {
         let context = jetstream::new(connect(&importing.url).await.unwrap());
