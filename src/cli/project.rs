@@ -98,7 +98,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         (places, unknown) = (Cow::Owned(held), untold);
     }
     let found = places.len();
-    let failed = || places.iter().filter_map(|place| as_of.row(*place)?.failed);
+    let failed = || places.iter().filter_map(|place| as_of.stood(*place)?.failed);
     let not_run = failed().filter(|finding| finding.problem.is_not_run()).count() as u64;
     let failed = failed().count() as u64 - not_run;
     let mut is_written = false;
@@ -215,7 +215,7 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Cow<'_, [Place]>, out: &
     let is_csv = args.format == RowFormat::Csv;
     let headings: Vec<String> =
         paths.iter().map(|path| if is_csv { under_state(path) } else { path.clone() }).collect();
-    let has_failed = places.iter().any(|place| as_of.row(*place).is_some_and(|row| row.failed.is_some()));
+    let has_failed = places.iter().any(|place| as_of.stood(*place).is_some_and(|row| row.failed.is_some()));
     let mut shown = vec![("stream", Align::Left), ("version", Align::Right)];
     shown.extend(headings.iter().map(|heading| (heading.as_str(), Align::Left)));
     shown.extend(has_failed.then_some(("failed", Align::Left)));
@@ -237,7 +237,7 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Cow<'_, [Place]>, out: &
                 Value::Object(fields.collect::<Map<_, _>>())
             }
         };
-        rows.row(&Row { stream: row.stream, version: row.version, state, failed: row.failed }, cells)?;
+        rows.row(&Row { stream: &row.stream, version: row.version, state, failed: row.failed }, cells)?;
     }
     rows.finish()?;
     Ok(())

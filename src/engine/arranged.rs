@@ -1,7 +1,7 @@
 //! The streams of a store as they stood, filtered and in an order: what a table shows of them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -74,7 +74,7 @@ pub struct Arranged {
     pub counts: Option<HashMap<String, u64>>,
     pub took: Duration,
     /// What the places take.
-    _held: Arc<Held>,
+    held: Arc<Held>,
 }
 
 impl Arranged {
@@ -87,9 +87,9 @@ impl Arranged {
         &self.stood.as_of
     }
 
-    /// The n-th row, without its state.
+    /// The n-th row, without its state. `None` where its name lies in a file, too: then [`read_rows`] tells it.
     pub fn row(&self, nth: usize) -> Option<AsOfRow<'_>> {
-        self.stood.as_of.row(*self.places.get(nth)?)
+        self.stood.as_of.row_at_hand(*self.places.get(nth)?)
     }
 
     /// The state of the n-th row, where it is small and lies in memory. Others are read by [`read_rows`].
@@ -100,6 +100,15 @@ impl Arranged {
     /// The memory that the states take, those in a file left out.
     pub fn bytes(&self) -> u64 {
         self.stood.as_of.bytes()
+    }
+
+    /// For whoever keeps something of its rows by their numbers, and not for longer than they are so.
+    pub fn mark(&self) -> Weak<Held> {
+        Arc::downgrade(&self.held)
+    }
+
+    pub fn has_mark(&self, mark: &Weak<Held>) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.held), mark.as_ptr())
     }
 
     /// Both are of the same states.
@@ -175,7 +184,7 @@ pub fn arrange(
     unless_torn(as_of)?;
     held.resize(size_of_val(places.as_slice()) as u64)?;
     let (places, held) = (places.into(), Arc::new(held));
-    let arranged = Arranged { stood, places, unknown, numbers, counts, took: began.elapsed(), _held: held };
+    let arranged = Arranged { stood, places, unknown, numbers, counts, took: began.elapsed(), held };
     let arranged = Arc::new((wanted.clone(), arranged));
     folded.note_arranged(&arranged);
     Ok(Some(arranged))
@@ -217,7 +226,7 @@ fn moved_on(
     }
     let touched = as_of.touched_since(arranged.whole());
     let Some(touched) = touched.filter(|touched| touched.len() <= MANY.max(as_of.len() / FEW)) else { return Ok(None) };
-    let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.whole().row(*place).is_some()).collect();
+    let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.whole().stood(*place).is_some()).collect();
     let (_, unknown_before) = filtered(arranged.whole(), was, filter, ticket)?;
     let (now, unknown) = filtered(as_of, touched.clone(), filter, ticket)?;
     let touched: HashSet<Place> = touched.into_iter().collect();
@@ -239,7 +248,7 @@ fn filtered(
         (places, unknown) = AsOfCondition::new(&text, as_of.choice())?.among(as_of, &places, ticket)?;
     }
     if let Some(since) = filter.since {
-        let is_new = |place: &Place| as_of.row(*place).and_then(|row| row.recorded_at).is_some_and(|at| at >= since);
+        let is_new = |place: &Place| as_of.stood(*place).and_then(|row| row.recorded_at).is_some_and(|at| at >= since);
         places.retain(is_new);
     }
     let texts: Vec<String> = filter.texts.iter().map(|text| text.to_lowercase()).collect();
@@ -257,7 +266,7 @@ fn holds_all(as_of: &AsOf, place: Place, filter: &RowFilter, texts: &[String]) -
         left.retain(|wanted| !text.contains(wanted));
         left.is_empty()
     };
-    if look_in(row.stream) {
+    if look_in(&row.stream) {
         return true;
     }
     filter.columns.iter().any(|column| match as_of.value(place, column) {

@@ -196,7 +196,7 @@ fn compare(
     let mut places: HashMap<String, (Place, bool)> = HashMap::new();
     for place in as_of.places() {
         if let Some(row) = as_of.row(*place) {
-            places.insert(same_as_kept(&wish.against, row.stream), (*place, false));
+            places.insert(same_as_kept(&wish.against, &row.stream), (*place, false));
         }
     }
     let names: Vec<String> = std::iter::once(key.to_owned()).chain(columns.iter().map(|c| c.name.clone())).collect();
@@ -226,7 +226,7 @@ fn compare(
                 let is_named = column.path.is_empty() || is_of_event(&column.path);
                 let field = if is_named { column.name.clone() } else { column.path.clone() };
                 found.push(Found { place, path: column.path.clone() });
-                let stream = StreamId::from(row.stream);
+                let stream = StreamId::from(&*row.stream);
                 answer.differences.push(Difference { stream, field, table: table.clone(), fold, set_by: None });
             }
         }
@@ -236,11 +236,11 @@ fn compare(
         return Err(MaterialiseError::from(StoreError::Cancelled).into());
     }
     let is_missing = |place: &&Place| {
-        let name = as_of.row(**place).map(|row| same_as_kept(&wish.against, row.stream));
+        let name = as_of.row(**place).map(|row| same_as_kept(&wish.against, &row.stream));
         name.and_then(|name| places.get(&name)).is_some_and(|(_, is_seen)| !is_seen)
     };
     let missing = as_of.places().iter().filter(is_missing).filter_map(|place| as_of.row(*place));
-    answer.missing = missing.map(|row| StreamId::from(row.stream)).collect();
+    answer.missing = missing.map(|row| StreamId::from(&*row.stream)).collect();
     Ok(found)
 }
 
@@ -262,7 +262,7 @@ fn explain(
             break;
         }
         let (Some(row), Some(rows)) = (as_of.row(first.place), answer.differences.get_mut(at..end)) else { break };
-        let stream = StreamId::from(row.stream);
+        let stream = StreamId::from(&*row.stream);
         let Some(projection) = as_of.choice().projection_of(&stream).cloned() else { break };
         let described = describe(reader, &stream)?;
         let timeline = load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?;

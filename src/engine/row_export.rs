@@ -110,7 +110,7 @@ fn write_lines(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticke
         }
         let Some(row) = arranged.whole().row(*place) else { continue };
         let mut line = Map::new();
-        line.insert("stream".to_owned(), row.stream.into());
+        line.insert("stream".to_owned(), row.stream.into_owned().into());
         line.insert("version".to_owned(), row.version.0.into());
         line.insert("recorded_at".to_owned(), row.recorded_at.map_or(Value::Null, |at| at.to_string().into()));
         line.insert("state".to_owned(), state_of(wish, arranged, *place));

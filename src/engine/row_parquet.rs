@@ -22,7 +22,7 @@ pub fn write_parquet(
 ) -> io::Result<()> {
     let kinds: Vec<ParquetKind> =
         paths.iter().map(|path| kind_of(places.iter().map(|place| as_of.value(*place, path)))).collect();
-    let has_failed = places.iter().any(|place| as_of.row(*place).is_some_and(|row| row.failed.is_some()));
+    let has_failed = places.iter().any(|place| as_of.stood(*place).is_some_and(|row| row.failed.is_some()));
     let head = [("stream", ParquetKind::Text), ("version", ParquetKind::Integer), ("recorded_at", ParquetKind::Time)];
     let head = head.map(|(name, kind)| (name.to_owned(), kind));
     let is_taken = |name: &str| head.iter().any(|(taken, _)| taken == name) || name == FAILED;
@@ -47,7 +47,7 @@ const FAILED: &str = "failed";
 fn head_of(row: &AsOfRow<'_>) -> [ParquetValue; 3] {
     let at = row.recorded_at.map_or(ParquetValue::Missing, |at| ParquetValue::Integer(at.micros()));
     let version = i64::try_from(row.version.0).map_or(ParquetValue::Missing, ParquetValue::Integer);
-    [ParquetValue::Text(row.stream.to_string()), version, at]
+    [ParquetValue::Text(row.stream.clone().into_owned()), version, at]
 }
 
 fn failure_of(row: &AsOfRow<'_>) -> ParquetValue {

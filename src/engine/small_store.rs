@@ -9,10 +9,14 @@ use crate::store::{Expected, Source, Writer};
 
 /// Five leads of one event each, recorded a microsecond apart.
 pub(crate) fn five_leads() -> (tempfile::TempDir, Engine) {
+    so_many_leads(5)
+}
+
+pub(crate) fn so_many_leads(leads: i64) -> (tempfile::TempDir, Engine) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("events.db");
     let mut store = NativeStore::create(&path).expect("a store");
-    for number in 0..5 {
+    for number in 0..leads {
         let event = NewEvent {
             id: EventId::new(&format!("e{number}")),
             event_type: "lead-initialized".into(),

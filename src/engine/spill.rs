@@ -23,6 +23,9 @@ const READ_AHEAD: usize = 1 << 16;
 /// Laying half of the states down is enough where this part of the memory is free then.
 const MOST_LEFT: u64 = 4;
 
+/// Laying all of them down is enough where this part is: then there is room for what comes next.
+const LEAST_LEFT: u64 = 16;
+
 #[derive(Debug)]
 pub(super) struct FileShelf {
     /// For who asks where it is.
@@ -245,7 +248,8 @@ fn make_room_on(
 ) -> Result<(), EngineError> {
     // The older half first: fewer events come to those, and what stays is answered without the file. Where that brings
     // little room, all of them go at once, and not half of the rest each time.
-    for which in [LayDown::Older, LayDown::All] {
+    // Names go where even that is not enough: they are what a table shows before anything else.
+    for which in [LayDown::Older, LayDown::All, LayDown::Names] {
         let is_laid = of.lay_down(shelf, which, &mut || go_on().is_continue());
         unless_torn(of)?;
         if !is_laid {
@@ -253,8 +257,9 @@ fn make_room_on(
         }
         let weighed = of.weigh();
         let memory = of.memory();
-        let has_room = weighed.is_ok() && memory.left().bytes >= memory.allowed().bytes / MOST_LEFT;
-        if has_room || which == LayDown::All {
+        let part_left = if which == LayDown::Older { MOST_LEFT } else { LEAST_LEFT };
+        let has_room = weighed.is_ok() && memory.left().bytes >= memory.allowed().bytes / part_left;
+        if has_room || which == LayDown::Names {
             return Ok(weighed?);
         }
     }

@@ -103,6 +103,12 @@ macro_rules! shared_text {
             }
         }
 
+        impl From<std::borrow::Cow<'_, str>> for $name {
+            fn from(text: std::borrow::Cow<'_, str>) -> Self {
+                Self::from(&*text)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)

@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,9 +43,9 @@ pub struct Place {
 }
 
 /// One stream, as it stood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AsOfRow<'a> {
-    pub stream: &'a str,
+    pub stream: Cow<'a, str>,
     pub version: Version,
     /// When the last event that counts was recorded.
     pub recorded_at: Option<Timestamp>,
@@ -139,7 +140,7 @@ impl AsOf {
         let key = |place: &Place| {
             let part = self.part(*place)?;
             let within = place.within as usize;
-            Some((StreamId::from(part.stood(within)?.stream), part.key(within)?))
+            Some((StreamId::from(&*part.stream(within)?), part.key(within)?))
         };
         self.places.iter().filter_map(key).collect()
     }
@@ -172,8 +173,8 @@ impl AsOf {
         self.weigh()
     }
 
-    /// Lays states on a shelf. What is asked of streams is answered as before, and slower; of each some numbers stay in
-    /// memory. False where that was stopped, or there is no room there either.
+    /// Lays states on a shelf, and names where that is asked for. What is asked of streams is answered as before, and slower;
+    /// of each some numbers stay in memory. False where that was stopped, or there is no room there either.
     pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
         self.shelf = Some(Arc::clone(shelf));
         self.parts.iter_mut().all(|part| part.lay_down(shelf, which, go_on))
@@ -285,13 +286,23 @@ impl AsOf {
         self.parts.get(place.part as usize).map(AsRef::as_ref)
     }
 
-    fn stood(&self, place: Place) -> Option<Stood<'_>> {
+    /// All of a row but its name, which may lie on a shelf.
+    pub fn stood(&self, place: Place) -> Option<Stood<'_>> {
         self.part(place)?.stood(place.within as usize)
     }
 
+    fn stream(&self, place: Place) -> Option<Cow<'_, str>> {
+        self.part(place)?.stream(place.within as usize)
+    }
+
     pub fn row(&self, place: Place) -> Option<AsOfRow<'_>> {
-        let Stood { stream, version, recorded_at, failed, began: _ } = self.stood(place)?;
-        Some(AsOfRow { stream, version, recorded_at, failed })
+        let Stood { version, recorded_at, failed, began: _ } = self.stood(place)?;
+        Some(AsOfRow { stream: self.stream(place)?, version, recorded_at, failed })
+    }
+
+    /// The same for whoever draws. `None` where its name lies on a shelf, too.
+    pub fn row_at_hand(&self, place: Place) -> Option<AsOfRow<'_>> {
+        if self.part(place)?.is_named(place.within as usize) { self.row(place) } else { None }
     }
 
     /// For whoever draws a row. `None` where its state is not to be looked at for that: it lies on a shelf, or is large.
@@ -350,11 +361,11 @@ impl AsOf {
 
     /// What a row is put in order by.
     fn sorted_by(&self, place: Place, by: &Sorting) -> Value {
-        let row = self.row(place);
+        let stood = || self.stood(place);
         match by {
-            Sorting::Stream => row.map_or(Value::Null, |row| row.stream.into()),
-            Sorting::Version => row.map_or(Value::Null, |row| row.version.0.into()),
-            Sorting::Time => row.and_then(|row| row.recorded_at).map_or(Value::Null, |at| at.micros().into()),
+            Sorting::Stream => self.stream(place).map_or(Value::Null, |stream| stream.into_owned().into()),
+            Sorting::Version => stood().map_or(Value::Null, |stood| stood.version.0.into()),
+            Sorting::Time => stood().and_then(|stood| stood.recorded_at).map_or(Value::Null, |at| at.micros().into()),
             Sorting::Field(path) => self.value(place, path),
         }
     }
@@ -373,12 +384,11 @@ impl AsOf {
         at_once: usize,
         go_on: &mut dyn FnMut() -> bool,
     ) -> bool {
-        let row = |place| self.row(place);
         let runs = Runs { is_descending, at_once, go_on };
         match by {
-            Sorting::Stream => runs.sort(places, |place| Some(row(place)?.stream)),
-            Sorting::Version => runs.sort(places, |place| Some(row(place)?.version)),
-            Sorting::Time => runs.sort(places, |place| row(place)?.recorded_at),
+            Sorting::Stream => runs.sort(places, |place| self.stream(place)),
+            Sorting::Version => runs.sort(places, |place| Some(self.stood(place)?.version)),
+            Sorting::Time => runs.sort(places, |place| self.stood(place)?.recorded_at),
             Sorting::Field(path) => runs.sort(places, |place| SortKey::of(self.value(place, path))),
         }
     }

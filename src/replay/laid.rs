@@ -1,5 +1,6 @@
 //! States that lie outside of memory, and what is still known of their streams.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,26 +19,57 @@ use crate::event::{EventId, Position, StreamKey, Timestamp, Version};
 #[derive(Clone)]
 pub(super) struct LaidDown<S> {
     space: ShelfSpace,
-    of_stream: ByStream<Option<Laid>>,
+    /// Nothing lies of a stream with [`Laid::default`].
+    of_stream: ByStream<Laid>,
+    rare: Arc<HashMap<StreamKey, Rare>>,
     looked: Looked<S>,
 }
 
-/// What lists ask of every stream stays at hand, and what is told in a person's language.
-#[derive(Clone, Debug)]
+/// What lists ask of every stream stays at hand. There may be millions, so that each takes no more than it must.
+#[derive(Clone, Copy, Default)]
+#[repr(C, packed(4))]
 struct Laid {
-    slot: OnShelf,
+    /// Where it lies, and above that what it is.
+    at: u64,
     began: MaybePosition,
-    version: Version,
-    recorded_at: Option<Timestamp>,
-    failed: Option<Box<Failed>>,
-    /// Whether an event counts.
-    has_last: bool,
+    /// [`NO_TIME`] where it has none.
+    recorded_at: i64,
+    length: u32,
+    owner: u32,
+    version: u32,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Failed {
+/// Something lies there.
+const IS_THERE: u64 = 1 << 63;
+/// An event counts.
+const HAS_LAST: u64 = 1 << 62;
+/// What has no room beside the others' is among what is rare.
+const IS_RARE: u64 = 1 << 61;
+
+const NO_TIME: i64 = i64::MIN;
+
+/// What hardly any stream has.
+#[derive(Clone, Debug)]
+struct Rare {
+    version: Version,
     now: Option<Finding>,
     beyond: Option<Box<Finding>>,
+}
+
+impl Laid {
+    fn slot(self) -> Option<OnShelf> {
+        let at = self.at & !(IS_THERE | HAS_LAST | IS_RARE);
+        self.is(IS_THERE).then_some(OnShelf { at, length: self.length, owner: self.owner })
+    }
+
+    fn is(self, what: u64) -> bool {
+        self.at & what != 0
+    }
+
+    fn recorded_at(self) -> Option<Timestamp> {
+        let Self { recorded_at, .. } = self;
+        (recorded_at != NO_TIME).then(|| Timestamp::from_micros(recorded_at))
+    }
 }
 
 /// What was read back last: whoever asks for one field of a state mostly asks for the next one, too.
@@ -85,7 +117,8 @@ struct ReadBack<S> {
 
 impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     pub(super) fn on(shelf: &Arc<dyn Shelf>) -> Self {
-        Self { space: ShelfSpace::on(shelf), of_stream: ByStream::new(), looked: Looked(Mutex::default()) }
+        let looked = Looked(Mutex::default());
+        Self { space: ShelfSpace::on(shelf), of_stream: ByStream::new(), rare: Arc::default(), looked }
     }
 
     /// Lays a state down. Answers whether it may be forgotten: one that would not come back as it is, must not. `None`
@@ -101,44 +134,64 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
             return Some(false);
         }
         let (now, beyond) = (kept.failed().cloned(), kept.beyond().and_then(|beyond| beyond.failed.clone()));
-        let failed = (now.is_some() || beyond.is_some()).then(|| Box::new(Failed { now, beyond }));
+        let version = u32::try_from(kept.version().0).ok();
+        let is_rare = now.is_some() || beyond.is_some() || version.is_none();
+        let slot = self.space.lay(&text)?;
+        let flag = |is: bool, flag: u64| if is { flag } else { 0 };
         let laid = Laid {
-            slot: self.space.lay(&text)?,
+            at: slot.at | IS_THERE | flag(last.is_some(), HAS_LAST) | flag(is_rare, IS_RARE),
             began: kept.began().into(),
-            version: kept.version(),
-            recorded_at: kept.recorded_at(),
-            failed,
-            has_last: last.is_some(),
+            recorded_at: kept.recorded_at().map_or(NO_TIME, Timestamp::micros),
+            length: slot.length,
+            owner: slot.owner,
+            version: version.unwrap_or_default(),
         };
-        if let Some(before) = self.of_stream.get_or_begin(kept.key).replace(laid) {
-            self.space.leave(before.slot);
+        let before = std::mem::replace(self.of_stream.get_or_begin(kept.key), laid);
+        if is_rare {
+            Arc::make_mut(&mut self.rare).insert(kept.key, Rare { version: kept.version(), now, beyond });
+        } else if before.is(IS_RARE) {
+            Arc::make_mut(&mut self.rare).remove(&kept.key);
+        }
+        if let Some(slot) = before.slot() {
+            self.space.leave(slot);
         }
         self.looked = Looked(Mutex::default());
         Some(true)
     }
 
-    fn laid(&self, key: StreamKey) -> Option<&Laid> {
-        self.of_stream.get(key)?.as_ref()
+    fn laid(&self, key: StreamKey) -> Option<Laid> {
+        self.of_stream.get(key).copied().filter(|laid| laid.is(IS_THERE))
     }
 
-    pub(super) fn stood<'s>(&'s self, key: StreamKey, stream: &'s str) -> Option<Stood<'s>> {
-        let laid = self.laid(key).filter(|laid| laid.has_last)?;
-        let Laid { began, version, recorded_at, .. } = laid;
-        let failed = laid.failed.as_ref().and_then(|failed| failed.now.as_ref());
-        Some(Stood { stream, began: began.get(), version: *version, recorded_at: *recorded_at, failed })
+    fn rare(&self, key: StreamKey, laid: Laid) -> Option<&Rare> {
+        if laid.is(IS_RARE) { self.rare.get(&key) } else { None }
+    }
+
+    fn version(&self, key: StreamKey, laid: Laid) -> Version {
+        self.rare(key, laid).map_or(Version(laid.version.into()), |rare| rare.version)
+    }
+
+    pub(super) fn stood(&self, key: StreamKey) -> Option<Stood<'_>> {
+        let laid = self.laid(key).filter(|laid| laid.is(HAS_LAST))?;
+        let Laid { began, .. } = laid;
+        let failed = self.rare(key, laid).and_then(|rare| rare.now.as_ref());
+        let version = self.version(key, laid);
+        Some(Stood { began: began.get(), version, recorded_at: laid.recorded_at(), failed })
     }
 
     /// To be folded on.
     pub(super) fn take_up(&self, key: StreamKey) -> Option<Kept<S>> {
         let laid = self.laid(key)?;
-        let text = self.space.fetch(laid.slot)?;
+        let text = self.space.fetch(laid.slot()?)?;
         let ReadBack { state, last, beyond } = serde_json::from_slice(&text).ok()?;
-        let last = last.filter(|_| laid.has_last).map(|(position, id, event_type)| {
-            let (version, recorded_at) = (laid.version, laid.recorded_at);
+        let last = last.filter(|_| laid.is(HAS_LAST)).map(|(position, id, event_type)| {
+            let (version, recorded_at) = (self.version(key, laid), laid.recorded_at());
             Last { event_type, version, position, recorded_at, id: EventId::new(&id) }
         });
-        let mut kept = Kept::of(key, state, laid.began.get(), last);
-        let Failed { now, beyond: of_beyond } = laid.failed.as_deref().cloned().unwrap_or_default();
+        let Laid { began, .. } = laid;
+        let mut kept = Kept::of(key, state, began.get(), last);
+        let (now, of_beyond) =
+            self.rare(key, laid).map(|rare| (rare.now.clone(), rare.beyond.clone())).unwrap_or_default();
         kept.set_failed(now.map(Box::new));
         kept.set_beyond(beyond.map(|(state, events)| Beyond { state, failed: of_beyond, events }));
         Some(kept)
@@ -157,7 +210,8 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
 
     /// What is known of so many of them takes in memory.
     fn weight_of(&self, streams: usize) -> u64 {
-        (streams * size_of::<Option<Laid>>() + self.of_stream.places_bytes()) as u64
+        let rare = self.rare.len() * size_of::<(StreamKey, Rare)>();
+        (streams * size_of::<Laid>() + self.of_stream.places_bytes() + rare) as u64
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -179,8 +233,8 @@ impl<S> Drop for LaidDown<S> {
         if self.space.is_alone() {
             return;
         }
-        let laid = self.of_stream.values().flatten();
-        laid.filter(|laid| self.space.is_its_own(laid.slot)).for_each(|laid| self.space.leave(laid.slot));
+        let slots = self.of_stream.values().filter_map(|laid| laid.slot());
+        slots.filter(|slot| self.space.is_its_own(*slot)).for_each(|slot| self.space.leave(slot));
     }
 }
 
@@ -240,4 +294,14 @@ fn comes_back<S: Serialize + DeserializeOwned>(text: &[u8]) -> bool {
         serde_json::to_vec(&Written { state: &state, last, beyond }).ok()
     };
     is_plain(text) || again().is_some_and(|again| again == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_stream_whose_state_lies_elsewhere_is_small() {
+        assert_eq!(size_of::<Laid>(), 36);
+    }
 }

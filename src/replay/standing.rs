@@ -1,6 +1,7 @@
 //! How every stream of a store stood at a moment, under one projection.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fmt;
@@ -20,10 +21,9 @@ use crate::event::{Head, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
 use crate::projection::{Problem, Projection, cell_value};
 
-/// One stream, as it stood.
+/// One stream, as it stood, without its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Stood<'s> {
-    pub stream: &'s str,
     /// Where its first event stands.
     pub began: Option<Position>,
     /// Of the last event that counts.
@@ -39,6 +39,8 @@ pub enum LayDown {
     /// Half of them: of the streams that began first, or were taken up again first. Fewer events come to those.
     Older,
     All,
+    /// And the streams' names.
+    Names,
 }
 
 /// The states of all streams as they stood, by the place of each in the order in which the streams began.
@@ -57,6 +59,12 @@ pub trait Standing: Send + Sync + fmt::Debug {
     }
 
     fn stood(&self, place: usize) -> Option<Stood<'_>>;
+
+    /// The stream's name.
+    fn stream(&self, place: usize) -> Option<Cow<'_, str>>;
+
+    /// Whether the name lies in memory.
+    fn is_named(&self, place: usize) -> bool;
 
     fn show(&self, place: usize) -> Option<Value>;
 
@@ -86,8 +94,8 @@ pub trait Standing: Send + Sync + fmt::Debug {
     /// The same without what it has in common with the one that it went on from.
     fn own_bytes(&self) -> u64;
 
-    /// Lays states on a shelf, or on the one where some lie already: a name and some numbers a stream stay. Folding goes
-    /// on as before. False where that was stopped, or there is no room there either.
+    /// Lays states on a shelf, or on the one where some lie already: some numbers a stream stay, and mostly its name. Folding
+    /// goes on as before. False where that was stopped, or there is no room there either.
     fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool;
 
     /// No more is folded into it: others may go on from it.
@@ -228,10 +236,17 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn stood(&self, place: usize) -> Option<Stood<'_>> {
         let key = *self.began.get(place)?;
-        let stream = self.names.get(place)?;
-        let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key, stream) };
+        let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key) };
         let (began, version, recorded_at, failed) = (kept.began(), kept.version(), kept.recorded_at(), kept.failed());
-        Some(Stood { stream, began, version, recorded_at, failed })
+        Some(Stood { began, version, recorded_at, failed })
+    }
+
+    fn stream(&self, place: usize) -> Option<Cow<'_, str>> {
+        self.names.get(place)
+    }
+
+    fn is_named(&self, place: usize) -> bool {
+        self.names.is_at_hand(place)
     }
 
     fn show(&self, place: usize) -> Option<Value> {
@@ -300,6 +315,9 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+        if part == LayDown::Names && !self.names.lay_down(shelf) {
+            return false;
+        }
         let laid = self.laid.get_or_insert_with(|| LaidDown::on(shelf));
         self.of_stream.lay_down(part, &mut |_, kept| laid.lay(kept), go_on)
     }

@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::shelf::{OnShelf, Shelf};
 use crate::event::StreamId;
 
 /// So many names lie in one chunk.
@@ -10,7 +13,8 @@ const TOGETHER: usize = 256;
 const CHUNK_BYTES: usize = size_of::<Chunk>() + size_of::<[usize; 8]>();
 
 /// The names of very many streams, each by its number in the order in which they were added. Behind one another, since an
-/// allocation for each would take three times its letters. Clones have in common what both know.
+/// allocation for each would take three times its letters. Clones have in common what both know. Where there is no room for
+/// them, they lie on a shelf.
 #[derive(Clone, Default)]
 pub(super) struct StreamNames {
     full: Vec<Arc<Chunk>>,
@@ -18,18 +22,84 @@ pub(super) struct StreamNames {
     newest: Vec<StreamId>,
     /// What the full chunks take.
     bytes: usize,
-    /// How much of that belongs to the one that it went on from.
+    /// How much of that belongs to the one that it went on from, and how many chunks.
     common: usize,
+    common_chunks: usize,
+    looked: Looked,
 }
 
 enum Chunk {
-    Packed {
-        text: Box<str>,
-        /// Where each name ends.
-        ends: Box<[u32]>,
-    },
+    Packed(Packed),
     /// Too long for that: a name may be as long as a store lets it be.
     Apart(Vec<StreamId>),
+    Away(Away),
+}
+
+struct Packed {
+    text: Box<str>,
+    /// Where each name ends.
+    ends: Box<[u32]>,
+}
+
+/// Names on a shelf, until nobody knows of them any more.
+struct Away {
+    shelf: Arc<dyn Shelf>,
+    slot: OnShelf,
+}
+
+/// What was read back last, the newest first: whoever asks for a name mostly asks for one beside it, too.
+#[derive(Default)]
+struct Looked(Mutex<VecDeque<(usize, Arc<Packed>)>>);
+
+/// So many chunks that were read back are kept.
+const LOOKED: usize = 8;
+
+impl Clone for Looked {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Looked {
+    /// `None` where it cannot be read any more.
+    fn read(&self, number: usize, away: &Away) -> Option<Arc<Packed>> {
+        let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = match looked.iter().position(|(of, _)| *of == number) {
+            Some(place) => looked.remove(place)?.1,
+            None => Arc::new(Packed::read(&away.shelf.fetch(away.slot)?)?),
+        };
+        looked.push_front((number, Arc::clone(&names)));
+        looked.truncate(LOOKED);
+        Some(names)
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        self.shelf.give_back(self.slot);
+    }
+}
+
+impl Packed {
+    fn get(&self, place: usize) -> Option<&str> {
+        let end = *self.ends.get(place)?;
+        let begin = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.get(begin as usize..end as usize)
+    }
+
+    /// As it lies on a shelf: where the names end, and the names.
+    fn written(&self) -> Vec<u8> {
+        let mut text: Vec<u8> = self.ends.iter().flat_map(|end| end.to_le_bytes()).collect();
+        text.extend_from_slice(self.text.as_bytes());
+        text
+    }
+
+    fn read(written: &[u8]) -> Option<Self> {
+        let (ends, text) = written.split_at_checked(TOGETHER * size_of::<u32>())?;
+        let (ends, _) = ends.as_chunks();
+        let ends = ends.iter().map(|end| u32::from_le_bytes(*end)).collect();
+        Some(Self { text: std::str::from_utf8(text).ok()?.into(), ends })
+    }
 }
 
 impl fmt::Debug for StreamNames {
@@ -51,24 +121,14 @@ impl Chunk {
             text.push_str(name.as_str());
             ends.push(text.len() as u32);
         }
-        Self::Packed { text: text.into(), ends: ends.into() }
-    }
-
-    fn get(&self, place: usize) -> Option<&str> {
-        match self {
-            Self::Packed { text, ends } => {
-                let end = *ends.get(place)?;
-                let begin = place.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-                text.get(begin as usize..end as usize)
-            }
-            Self::Apart(names) => names.get(place).map(StreamId::as_str),
-        }
+        Self::Packed(Packed { text: text.into(), ends: ends.into() })
     }
 
     fn bytes(&self) -> usize {
         let own = match self {
-            Self::Packed { text, ends } => text.len() + size_of_val(&**ends),
+            Self::Packed(Packed { text, ends }) => text.len() + size_of_val(&**ends),
             Self::Apart(names) => names.iter().map(|name| size_of::<StreamId>() + name.as_str().len()).sum(),
+            Self::Away(_) => 0,
         };
         own + CHUNK_BYTES
     }
@@ -85,16 +145,46 @@ impl StreamNames {
         }
     }
 
-    pub(super) fn get(&self, number: usize) -> Option<&str> {
-        match self.full.get(number / TOGETHER) {
-            Some(chunk) => chunk.get(number % TOGETHER),
-            None => self.newest.get(number.checked_sub(self.full.len() * TOGETHER)?).map(StreamId::as_str),
+    /// `None` where there is no such number, or what lies on a shelf cannot be read any more.
+    pub(super) fn get(&self, number: usize) -> Option<Cow<'_, str>> {
+        let (chunk, place) = (number / TOGETHER, number % TOGETHER);
+        let Some(names) = self.full.get(chunk) else {
+            let newest = self.newest.get(number.checked_sub(self.full.len() * TOGETHER)?);
+            return newest.map(|name| Cow::Borrowed(name.as_str()));
+        };
+        match &**names {
+            Chunk::Packed(names) => names.get(place).map(Cow::Borrowed),
+            Chunk::Apart(names) => names.get(place).map(|name| Cow::Borrowed(name.as_str())),
+            Chunk::Away(away) => {
+                let names = self.looked.read(chunk, away)?;
+                names.get(place).map(|name| Cow::Owned(name.to_owned()))
+            }
         }
+    }
+
+    /// Whether it lies in memory.
+    pub(super) fn is_at_hand(&self, number: usize) -> bool {
+        self.full.get(number / TOGETHER).is_none_or(|chunk| !matches!(**chunk, Chunk::Away(_)))
+    }
+
+    /// Lays the names on a shelf, but for the newest. False where there is no room there either.
+    pub(super) fn lay_down(&mut self, shelf: &Arc<dyn Shelf>) -> bool {
+        for (number, chunk) in self.full.iter_mut().enumerate() {
+            let Chunk::Packed(names) = &**chunk else { continue };
+            let Some(slot) = shelf.lay(&names.written()) else { return false };
+            let before = chunk.bytes();
+            *chunk = Arc::new(Chunk::Away(Away { shelf: Arc::clone(shelf), slot }));
+            self.bytes = self.bytes - before + chunk.bytes();
+            if number < self.common_chunks {
+                self.common -= before;
+            }
+        }
+        true
     }
 
     /// For one that goes on from here.
     pub(super) fn another(&self) -> Self {
-        Self { common: self.bytes, ..self.clone() }
+        Self { common: self.bytes, common_chunks: self.full.len(), ..self.clone() }
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -126,7 +216,7 @@ mod tests {
         let (mut names, all) = (StreamNames::default(), 10 * TOGETHER + 7);
         (0..all).for_each(|number| names.push(name(number).as_str().into()));
         for number in 0..all {
-            assert_eq!(names.get(number), Some(name(number).as_str()));
+            assert_eq!(names.get(number).as_deref(), Some(name(number).as_str()));
         }
         assert_eq!(names.get(all), None);
         let letters: usize = (0..all).map(|number| name(number).len()).sum();
@@ -141,8 +231,58 @@ mod tests {
         let mut later = names.another();
         (0..TOGETHER).for_each(|_| later.push("later".into()));
         names.push("other".into());
-        assert_eq!((names.get(2 * TOGETHER + 1), later.get(2 * TOGETHER + 1)), (Some("other"), Some("later")));
-        assert_eq!((names.get(5), later.get(5)), (Some("5"), Some("5")));
+        let of = |names: &StreamNames, number| names.get(number).map(Cow::into_owned);
+        let both = |number| [&names, &later].map(|names| of(names, number));
+        assert_eq!(both(2 * TOGETHER + 1), ["other", "later"].map(|name| Some(name.to_owned())));
+        assert_eq!(both(5), ["5", "5"].map(|name| Some(name.to_owned())));
         assert!(later.own_bytes() < later.bytes() / 2 && names.own_bytes() == names.bytes());
+    }
+
+    /// Tells how much lies on it.
+    #[derive(Debug, Default)]
+    struct InMemory(Mutex<Vec<Option<Vec<u8>>>>);
+
+    impl Shelf for InMemory {
+        fn lay(&self, text: &[u8]) -> Option<OnShelf> {
+            let mut texts = self.0.lock().expect("sound");
+            texts.push(Some(text.to_vec()));
+            Some(OnShelf { at: texts.len() as u64 - 1, length: text.len() as u32, owner: 0 })
+        }
+
+        fn fetch(&self, slot: OnShelf) -> Option<Vec<u8>> {
+            self.0.lock().expect("sound").get(slot.at as usize)?.clone()
+        }
+
+        fn give_back(&self, slot: OnShelf) {
+            self.0.lock().expect("sound")[slot.at as usize] = None;
+        }
+    }
+
+    #[test]
+    fn names_that_lie_on_a_shelf_come_back_take_no_room_and_are_taken_away_with_the_last_who_knows_them() {
+        let in_memory = Arc::new(InMemory::default());
+        let shelf: Arc<dyn Shelf> = Arc::clone(&in_memory) as Arc<dyn Shelf>;
+        let lying = || in_memory.0.lock().expect("sound").iter().flatten().count();
+        let name = |number: usize| format!("리드-{number}");
+        let (mut names, all) = (StreamNames::default(), 20 * TOGETHER + 7);
+        (0..all).for_each(|number| names.push(name(number).as_str().into()));
+        let before = names.bytes();
+        let mut later = names.another();
+        assert!(later.lay_down(&shelf) && lying() == 20);
+        (all..all + TOGETHER).for_each(|number| later.push(name(number).as_str().into()));
+        assert!(later.lay_down(&shelf) && lying() == 21, "what lies there is not laid down again");
+        for number in (0..all + TOGETHER).chain((0..all).rev().step_by(TOGETHER + 1)) {
+            assert_eq!(later.get(number).as_deref(), Some(name(number).as_str()));
+        }
+        assert_eq!((later.get(all + TOGETHER), later.is_at_hand(0), names.is_at_hand(0)), (None, false, true));
+        assert!(later.is_at_hand(all + TOGETHER - 1), "the newest");
+        assert!(later.bytes() < before / 3 && later.own_bytes() == later.bytes(), "{} of {before}", later.bytes());
+        assert_eq!((names.bytes(), names.get(3).as_deref()), (before, Some("리드-3")), "the one before has its own");
+        let last = later.another();
+        assert!(last.own_bytes() < 2_000);
+        drop(later);
+        assert_eq!((last.get(5).as_deref(), lying()), (Some("리드-5"), 21));
+        drop(last);
+        assert_eq!(lying(), 0);
     }
 }

@@ -229,7 +229,7 @@ impl Soak {
             store.table.len() == anew.places.len()
                 && shown
                     .zip(&expected)
-                    .all(|(shown, row)| (shown.stream.as_str(), shown.version) == (row.stream, row.version))
+                    .all(|(shown, row)| (shown.stream.as_str(), shown.version) == (&*row.stream, row.version))
         };
         self.until(is_same);
     }

@@ -195,6 +195,54 @@ fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
     assert_eq!(tiny.taken(), 0);
 }
 
+/// So much memory a stream has a million of them within 64 MiB, and what as few as here take beside it.
+const OF_A_MILLION: u64 = (64 << 20) / 1_000_000;
+const BESIDE: u64 = 100_000;
+
+#[test]
+fn so_little_memory_that_the_names_lie_in_a_file_too_is_enough_for_a_table_of_very_many_streams() {
+    const STREAMS: u64 = 16_000;
+    let (_folder, path, mut store) = native_store();
+    let options =
+        SampleOptions { streams: Some(STREAMS), events: Some(2 * STREAMS), seed: 5, ..SampleOptions::default() };
+    generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
+    drop(store);
+    let store = &*foldline::store::open(&path.into()).expect("opened");
+    let wanted = |sorting: Sorting, at: u64| ArrangeWanted {
+        of: AsOfWanted { at: StoreMoment::Position(Position(at)), projection: None, category: Some("lead".to_owned()) },
+        filter: RowFilter::default(),
+        sorting,
+        is_descending: false,
+        numbers_of: None,
+        counted: None,
+    };
+    let categories = store.categories().expect("read");
+    let leads = categories.iter().find(|(name, _)| name == "lead").map(|(_, leads)| *leads).expect("there are leads");
+    let memory = Memory::new(Budget { bytes: leads * OF_A_MILLION + BESIDE });
+    let (little, much) = (FoldedStores::new(&memory), FoldedStores::default());
+    for at in [2 * STREAMS - 500, 2 * STREAMS] {
+        for by in [Sorting::Stream, Sorting::Version, Sorting::Field("name".to_owned())] {
+            let shown = |folded: &FoldedStores, memory: &Memory| {
+                let ticket = Ticket::within("folding", memory);
+                arrange(store, &wanted(by.clone(), at), folded, &ticket)
+                    .expect("there is room")
+                    .expect("there are leads")
+            };
+            let (a, b) = (shown(&little, &memory), shown(&much, &Memory::default()));
+            let (one, other) = (a.1.as_of(store), b.1.as_of(store));
+            assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
+            assert!(a.1.row(0).is_none() && b.1.row(0).is_some(), "the name lies in a file");
+            assert_eq!(names(one, &a.1.places), names(other, &b.1.places), "{by:?} at {at}");
+            if by == Sorting::Version {
+                assert_alike(one, other);
+            }
+            let rows = [0, 7, leads as usize / 2, leads as usize - 600];
+            let read = |arranged| read_rows(store, arranged, &rows, &[], &Ticket::new("reading")).expect("read");
+            assert_eq!(read(&a.1), read(&b.1));
+        }
+    }
+}
+
 #[test]
 fn whoever_stops_waiting_ends_it_while_it_is_laid_down_too() {
     let store = &*sample();
@@ -237,7 +285,7 @@ fn rows_whose_states_lie_in_a_file_are_read_as_they_stand() {
     assert_eq!(read, read_rows(store, much, &all, &paths, &Ticket::new("reading")).expect("read"));
     assert_eq!(read.len(), all.len());
     for (nth, row) in read.iter().enumerate() {
-        assert_eq!(Some((row.stream.as_str(), row.version)), much.row(nth).map(|row| (row.stream, row.version)));
+        assert_eq!(Some((row.stream.clone(), row.version)), much.row(nth).map(|row| (row.stream.into(), row.version)));
         let at_hand = much.at_hand(nth).expect("it is in memory");
         assert!(paths.iter().all(|path| *row.value(path) == at_hand.value(path)), "{row:?}");
     }

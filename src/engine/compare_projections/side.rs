@@ -98,7 +98,8 @@ impl Side {
         match self {
             Self::Own { made, .. } => made.rows.iter().map(|row| row.partition.as_ref().into()).collect(),
             Self::BuiltIn { as_of, .. } => {
-                let name = |place: &_| as_of.row(*place).map_or_else(Box::default, |row| row.stream.into());
+                let name =
+                    |place: &_| as_of.row(*place).map_or_else(Box::default, |row| row.stream.into_owned().into());
                 as_of.places().iter().map(name).collect()
             }
         }

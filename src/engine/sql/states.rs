@@ -71,7 +71,7 @@ struct Folded {
 impl Folded {
     fn place(&self, stream: &str) -> Option<Place> {
         let places = self.places.get_or_init(|| {
-            let named = |place: &Place| Some((StreamId::from(self.as_of.row(*place)?.stream), *place));
+            let named = |place: &Place| Some((StreamId::from(&*self.as_of.row(*place)?.stream), *place));
             self.as_of.places().iter().filter_map(named).collect()
         });
         places.get(stream).copied()
@@ -310,7 +310,7 @@ impl Reading for StateReading {
             _ => {
                 let Some(row) = as_of.row(place) else { return to.set_result(Null) };
                 match column {
-                    STREAM => to.set_result(row.stream),
+                    STREAM => to.set_result(&*row.stream),
                     VERSION => to.set_result(row.version.0 as i64),
                     RECORDED_AT => to.set_result(time(row.recorded_at)),
                     _ => {

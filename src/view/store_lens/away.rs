@@ -1,7 +1,7 @@
 //! Rows whose states are not looked at while they are drawn. The engine reads those in view, and what was read of a row is
 //! shown until something newer has come.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 
@@ -9,6 +9,7 @@ use super::kept::KeptRows;
 use super::rows::{Cells, LensRow};
 use crate::engine::{ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, Question, StoodRow, Ticket, read_rows};
 use crate::event::{StreamId, Version};
+use crate::index::Held;
 use crate::store::Store;
 use crate::view::UserError;
 
@@ -21,27 +22,60 @@ const AT_ONCE: usize = 80;
 #[derive(Debug)]
 pub(super) struct AwayRows {
     kept: KeptRows,
+    named: Named,
     /// Asked for, and not there: they are not asked for again until the store changes.
     missing: HashSet<(StreamId, Version)>,
     pub(super) reading: Asked<ReadAway>,
 }
 
+/// Of which streams the rows of one table are whose names are not at hand either, by their numbers.
+#[derive(Debug, Default)]
+struct Named {
+    of: Weak<Held>,
+    /// `None` for what was asked for, and is not there.
+    rows: HashMap<usize, Option<(StreamId, Version)>>,
+}
+
+impl Named {
+    /// `None` where it was not asked for.
+    fn get(&self, arranged: &Arranged, nth: usize) -> Option<&Option<(StreamId, Version)>> {
+        self.rows.get(&nth).filter(|_| arranged.has_mark(&self.of))
+    }
+
+    fn begin(&mut self, arranged: &Arranged, asked: &[usize]) {
+        if !arranged.has_mark(&self.of) || self.rows.len() > KEPT {
+            *self = Self { of: arranged.mark(), rows: HashMap::new() };
+        }
+        self.rows.extend(asked.iter().filter(|nth| arranged.row(**nth).is_none()).map(|nth| (*nth, None)));
+    }
+}
+
 impl Default for AwayRows {
     fn default() -> Self {
-        Self { kept: KeptRows::new(KEPT), missing: HashSet::new(), reading: Asked::default() }
+        let named = Named::default();
+        Self { kept: KeptRows::new(KEPT), named, missing: HashSet::new(), reading: Asked::default() }
     }
 }
 
 impl AwayRows {
-    /// The n-th row of a table: with its state where that is at hand, and else with what was read of it.
+    /// The n-th row of a table: with its state where that is at hand, and else with what was read of it. `None` where its
+    /// name is still to be read.
     pub(super) fn row<'a>(&'a self, arranged: &'a Arranged, nth: usize) -> Option<LensRow<'a>> {
-        let row = arranged.row(nth)?;
+        let Some(row) = arranged.row(nth) else { return self.named_row(arranged, nth) };
         let cells = match arranged.at_hand(nth) {
             Some(state) => Cells::AtHand(state),
-            None => Cells::of_read(self.kept.nearest(row.stream, row.version), row.version),
+            None => Cells::of_read(self.kept.nearest(&row.stream, row.version), row.version),
         };
         let (version, recorded_at) = (row.version, row.recorded_at);
         Some(LensRow { stream: row.stream.into(), version, recorded_at, failed: row.failed, cells })
+    }
+
+    fn named_row(&self, arranged: &Arranged, nth: usize) -> Option<LensRow<'_>> {
+        let (stream, version) = self.named.get(arranged, nth)?.as_ref()?;
+        let read = self.kept.at(stream.as_str(), *version)?;
+        let (recorded_at, failed) = (read.recorded_at, read.failed.as_ref());
+        let cells = Cells::of_read(Some(read), *version);
+        Some(LensRow { stream: stream.clone(), version: *version, recorded_at, failed, cells })
     }
 
     /// These are seen: those that are not at hand and were not read with these columns are asked for.
@@ -49,11 +83,19 @@ impl AwayRows {
         if self.reading.is_loading() {
             return;
         }
+        let has_all = |read: &StoodRow| fields.iter().all(|field| read.cells.iter().any(|(known, _)| known == field));
         let lacks = |nth: &usize| {
-            let Some(row) = arranged.1.row(*nth).filter(|_| arranged.1.at_hand(*nth).is_none()) else { return false };
-            let read = self.kept.at(row.stream, row.version);
-            let has_all =
-                |read: &StoodRow| fields.iter().all(|field| read.cells.iter().any(|(known, _)| known == field));
+            let Some(row) = arranged.1.row(*nth) else {
+                return match self.named.get(&arranged.1, *nth) {
+                    Some(Some((stream, version))) => !self.kept.at(stream.as_str(), *version).is_some_and(has_all),
+                    Some(None) => false,
+                    None => *nth < arranged.1.places.len(),
+                };
+            };
+            if arranged.1.at_hand(*nth).is_some() {
+                return false;
+            }
+            let read = self.kept.at(&row.stream, row.version);
             !read.is_some_and(has_all) && !self.missing.contains(&(row.stream.into(), row.version))
         };
         let rows: Vec<usize> = seen.filter(lacks).take(AT_ONCE).collect();
@@ -69,24 +111,36 @@ impl AwayRows {
             return false;
         }
         let asked = self.reading.question().map(ReadAway::streams).unwrap_or_default();
+        if let Some(question) = self.reading.question()
+            && let Some(of) = question.of.upgrade()
+        {
+            self.named.begin(&of.1, &question.rows);
+        }
         let rows = self.reading.take().unwrap_or_default();
         self.missing.extend(asked.iter().cloned());
-        for row in rows {
+        let mut read = Vec::with_capacity(rows.len());
+        for (nth, row) in rows {
             self.missing.remove(&(row.stream.clone(), row.version));
+            if let Some(named) = self.named.rows.get_mut(&nth) {
+                *named = Some((row.stream.clone(), row.version));
+            }
+            read.push(row.stream.clone());
             self.kept.keep(row);
         }
-        self.kept.make_room(asked.iter().map(|(stream, _)| stream));
+        self.kept.make_room(asked.iter().map(|(stream, _)| stream).chain(&read));
         true
     }
 
     /// The store has changed, or somebody wants it tried again: what could not be read may be there.
     pub(super) fn look_again(&mut self) {
         self.missing.clear();
+        self.named.rows.retain(|_, named| named.is_some());
     }
 
     /// Other states: nothing that was read is shown any more.
     pub(super) fn forget(&mut self) {
         self.kept.clear();
+        self.named = Named::default();
         self.missing.clear();
         self.reading = Asked::default();
     }
@@ -108,12 +162,18 @@ impl ReadAway {
 }
 
 impl Question for ReadAway {
-    type Answer = Vec<StoodRow>;
+    /// With their numbers.
+    type Answer = Vec<(usize, StoodRow)>;
     type Error = UserError;
     const WHAT: &'static str = "reading rows";
 
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Vec<StoodRow>, UserError> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let Some(of) = self.of.upgrade() else { return Ok(Vec::new()) };
-        Ok(read_rows(reader, &of.1, &self.rows, &self.paths, ticket)?)
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for nth in self.rows {
+            let read = read_rows(reader, &of.1, &[nth], &self.paths, ticket)?;
+            rows.extend(read.into_iter().map(|row| (nth, row)));
+        }
+        Ok(rows)
     }
 }

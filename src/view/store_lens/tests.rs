@@ -265,6 +265,49 @@ fn states_that_lie_in_a_file_are_asked_of_the_engine_and_stay_in_view_under_anot
 }
 
 #[test]
+fn names_that_lie_in_a_file_are_asked_of_the_engine_too() {
+    let (_folder, engine) = crate::engine::so_many_leads(600);
+    let tables = [1 << 30, 600 * 70].map(|bytes| {
+        let mut lens = lens();
+        engine.memory().allow(crate::index::Budget { bytes });
+        lens.folded = FoldedStores::new(engine.memory());
+        lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+        lens.arrange(&engine, false);
+        settle(&mut lens, &engine);
+        assert_eq!((lens.len(), lens.error()), (600, None));
+        lens
+    });
+    let [mut much, mut little] = tables;
+    assert!(much.row(0).is_some() && little.row(0).is_none(), "its name is still to be read");
+    for places in [0..40, 300..340, 560..600] {
+        for lens in [&mut much, &mut little] {
+            loop {
+                lens.see(&engine, places.clone());
+                if !lens.away.reading.is_loading() {
+                    break;
+                }
+                while !lens.poll(&engine) {
+                    std::thread::yield_now();
+                }
+            }
+        }
+        for place in places {
+            let told = |lens: &StoreLens| {
+                let row = lens.row(place).expect("it has come");
+                let name = row.value("name").into_owned();
+                (row.stream.clone(), row.version, row.recorded_at, name, row.is_exact())
+            };
+            assert_eq!(told(&little), told(&much), "{place}");
+        }
+    }
+    // They are other rows in another order.
+    little.run(&engine, LensWish::Sort(LensColumn::Stream));
+    little.arrange(&engine, false);
+    settle(&mut little, &engine);
+    assert!(little.row(0).is_none());
+}
+
+#[test]
 fn a_projection_whose_source_is_another_is_folded_anew() {
     let (_folder, engine, mut lens) = at_store();
     let offer = |begins: u64| {
