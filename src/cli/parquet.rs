@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::Path;
 
-use crate::engine::write_parquet;
+use crate::engine::{unless_unreadable, write_parquet};
 use crate::index::{AsOf, Place};
 use crate::store::files::{ExportError, ExportTarget};
 
@@ -11,8 +11,11 @@ use crate::store::files::{ExportError, ExportTarget};
 pub(super) fn write(target: ExportTarget, as_of: &AsOf, places: &[Place], paths: &[String]) -> Result<(), ExportError> {
     let path = target.name().to_owned();
     let failed = |source| ExportError::Write { path: path.clone(), source };
-    target
-        .write(|file| write_parquet(BufWriter::new(file), as_of, places, paths, &mut |_| false).map_err(failed), failed)
+    let write = |file| {
+        write_parquet(BufWriter::new(file), as_of, places, paths, &mut |_| false).map_err(failed)?;
+        Ok(unless_unreadable(as_of)?)
+    };
+    target.write(write, failed)
 }
 
 /// Whether a file is to be one by its name.

@@ -16,7 +16,9 @@ use super::target::{Context, source};
 use super::terminal::{Output, message};
 use super::when::pointed;
 use super::{Failure, Outcome, parquet, told};
-use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped, sorted_at_once};
+use crate::engine::{
+    AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped, sorted_at_once, unless_unreadable,
+};
 use crate::event::{Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting};
 use crate::projection::{field_name, key_path, spelled_path};
@@ -97,6 +99,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         let (held, untold) = found.map_err(|error| refused(error, text))?;
         (places, unknown) = (Cow::Owned(held), untold);
     }
+    unless_unreadable(&as_of)?;
     let found = places.len();
     let failed = || places.iter().filter_map(|place| as_of.stood(*place)?.failed);
     let not_run = failed().filter(|finding| finding.problem.is_not_run()).count() as u64;
@@ -112,6 +115,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         }
         (None, None) => print_rows(args, &as_of, places, out)?,
     }
+    unless_unreadable(&as_of)?;
     if is_written {
         told(say(args, &as_of, found, out), out, || "the file is written".to_owned())?;
     } else {

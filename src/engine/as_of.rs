@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::load::{Described, describe_first};
-use super::spill::{make_room, unless_torn};
+use super::spill::{STATES, STATES_AND_NAMES, has_room, make_room, unless_torn};
 use super::when::stopped;
 use super::whole::{each_decoded, each_decoded_behind};
 use super::{EngineError, Ticket};
-use crate::event::{Cursor, EventBatch, EventRow, Position, StreamKey};
+use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, StreamKey};
 use crate::expr::{Expression, Names};
-use crate::index::{AsOf, Choice, Held, MixedRows, Place, StoreMoment};
-use crate::replay::{DecodedRows, ProjectionRef, registry};
+use crate::index::{AsOf, Choice, Held, MixedRows, OverBudget, Place, StoreMoment};
+use crate::replay::{DecodedRows, LayDown, ProjectionRef, registry};
 use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
 
 /// What every stream of a store, or of a category, is to be shown as, and when.
@@ -169,15 +169,7 @@ pub fn as_of(
             answer.fold(decoded);
             let weighed = answer.check(seen).and_then(|()| names.resize(reader.names_bytes()));
             if let Err(over) = weighed {
-                let mut made = make_room(&mut answer, over, &mut || progress(seen));
-                if names.resize(reader.names_bytes()).is_err() || matches!(made, Err(EngineError::OverBudget(_))) {
-                    // The answer has the names of its own, so that those of the store are only read again.
-                    reader.keep_names_within(answer.memory().allowed().bytes / PART_FOR_NAMES);
-                    let again = names.resize(reader.names_bytes());
-                    made = made.or_else(|_| make_room(&mut answer, over, &mut || progress(seen)));
-                    made = made.and(again.map_err(EngineError::from));
-                }
-                refused = made.err();
+                refused = give_way(reader, &mut answer, &mut names, over, &mut || progress(seen)).err();
             }
             if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
@@ -191,18 +183,50 @@ pub fn as_of(
     Ok(answer)
 }
 
+/// States are laid into a file first. Then the store lets go of the names that it keeps and can read again; those of the answer,
+/// which a table shows before anything else, go last.
+fn give_way(
+    reader: &dyn Store,
+    answer: &mut AsOf,
+    names: &mut Held,
+    over: OverBudget,
+    go_on: &mut dyn FnMut() -> Flow,
+) -> Result<(), EngineError> {
+    let is_over = |made: &Result<(), EngineError>| matches!(made, Err(EngineError::OverBudget(_)));
+    let made = make_room(answer, over, STATES, go_on);
+    let has_names = names.resize(reader.names_bytes()).is_ok();
+    if !is_over(&made) && (made.is_err() || (has_names && has_room(answer))) {
+        return made;
+    }
+    reader.keep_names_within(answer.memory().allowed().bytes / PART_FOR_NAMES);
+    let has_names = names.resize(reader.names_bytes()).is_ok();
+    if has_names && answer.weigh().is_ok() && has_room(answer) {
+        return Ok(());
+    }
+    make_room(answer, over, &[LayDown::Names], go_on)?;
+    Ok(names.resize(reader.names_bytes())?)
+}
+
 /// All is folded, up to this place.
 pub(super) fn finish(
     answer: &mut AsOf,
     end: &Cursor,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), EngineError> {
+    let events = answer.events();
+    if let Err(over) = room_to_come(answer) {
+        make_room(answer, over, STATES_AND_NAMES, &mut || progress(events))?;
+    }
     if let Err(over) = answer.finish(end.clone()) {
-        let events = answer.events();
-        make_room(answer, over, &mut || progress(events))?;
+        make_room(answer, over, STATES_AND_NAMES, &mut || progress(events))?;
         answer.finish(end.clone())?;
     }
     Ok(unless_torn(answer)?)
+}
+
+/// Later, nothing of it can be laid into a file any more for the sake of who puts its streams in order.
+fn room_to_come(answer: &AsOf) -> Result<(), OverBudget> {
+    answer.memory().hold().resize(answer.to_come())
 }
 
 /// The same from how the streams stood at an earlier moment: only what was recorded since is read. `None` where the one does
@@ -238,12 +262,17 @@ pub fn as_of_since(
                 let room = if answer.shelf().is_none() {
                     Err(over.into())
                 } else {
-                    make_room(&mut answer, over, &mut || progress(seen))
+                    make_room(&mut answer, over, STATES_AND_NAMES, &mut || progress(seen))
                 };
                 refused = room.err();
             }
             if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         };
+        // All names are in memory while the streams are numbered by them. Without room for that, all is read anew.
+        let mut numbered = known.memory().hold();
+        if !has_keys && numbered.resize(known.len() as u64 * NUMBERED).is_err() {
+            return Ok(None);
+        }
         let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(known.choice())) };
         let read = if has_keys {
             each_decoded_behind(reader, &rows, category, (from, to), &mut take)
@@ -257,12 +286,16 @@ pub fn as_of_since(
     }
     unless_replaced(reader, &end)?;
     if answer.shelf().is_none() {
+        room_to_come(&answer)?;
         answer.finish(end)?;
     } else {
         finish(&mut answer, &end, progress)?;
     }
     Ok(Some(answer))
 }
+
+/// So much a stream takes where its number is looked up by its name: twice the entry of a map, and some letters.
+const NUMBERED: u64 = 2 * size_of::<(StreamId, StreamKey)>() as u64 + 64;
 
 /// Where each connection numbers streams by itself: the events between two positions, with the numbers that their streams
 /// had before.

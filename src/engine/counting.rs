@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use super::as_of::{aggregate_of, choose, end_at, unless_replaced};
 use super::asked::Question;
 use super::load::tell_total;
-use super::spill::{make_room, unless_torn};
+use super::spill::{STATES, make_room, unless_torn};
 use super::whole::each_decoded;
 use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
 use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
@@ -225,7 +225,7 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             counting.fold(decoded);
             if let Err(over) = counting.check() {
-                refused = make_room(&mut counting, over, &mut || ticket.reached(seen)).err();
+                refused = make_room(&mut counting, over, STATES, &mut || ticket.reached(seen)).err();
             }
             if refused.is_some() || ticket.reached(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
@@ -236,7 +236,7 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
     }
     unless_replaced(reader, &end)?;
     if let Err(over) = counting.finish(end.clone()) {
-        make_room(&mut counting, over, &mut || ticket.flow())?;
+        make_room(&mut counting, over, STATES, &mut || ticket.flow())?;
         counting.finish(end)?;
     }
     unless_torn(&counting)?;

@@ -139,9 +139,10 @@ pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;
 pub use small_file::Unreadable;
 #[cfg(test)]
-pub(crate) use small_store::{five_leads, so_many_leads};
+pub(crate) use small_store::{five_leads, leads_called};
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
+pub use spill::unless_unreadable;
 pub use sql::{
     SqlAnswer, SqlError, SqlFlaw, SqlHint, SqlQuery, SqlRefusal, SqlRows, SqlTable, sql, sql_tables, write_sql,
 };

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde_json::{Map, Value};
 
+use super::spill::unless_torn;
 use super::{ArrangeWanted, Arranged, EngineError, FoldedStores, Ticket, arrange, write_parquet};
 use crate::index::Place;
 use crate::store::files::{CsvWriter, ExportTarget, TargetError};
@@ -68,6 +69,7 @@ pub fn write_rows<E: From<EngineError> + From<TargetError> + From<StoreError>>(
                     }
                 };
                 written.map_err(failed)?;
+                unless_torn(arranged.whole())?;
             }
             if ticket.is_cancelled() {
                 return Err(StoreError::Cancelled.into());

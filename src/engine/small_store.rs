@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::event::{EventId, NewEvent, Timestamp};
+use crate::store::Source;
 use crate::store::native::NativeStore;
-use crate::store::{Expected, Source, Writer};
 
 /// Five leads of one event each, recorded a microsecond apart.
 pub(crate) fn five_leads() -> (tempfile::TempDir, Engine) {
-    so_many_leads(5)
+    leads_called(5, |number| format!("lead-{number}"))
 }
 
-pub(crate) fn so_many_leads(leads: i64) -> (tempfile::TempDir, Engine) {
+/// So many of them, with these names.
+pub(crate) fn leads_called(leads: i64, name: impl Fn(i64) -> String) -> (tempfile::TempDir, Engine) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("events.db");
     let mut store = NativeStore::create(&path).expect("a store");
+    let mut bulk = store.bulk().expect("a transaction");
     for number in 0..leads {
         let event = NewEvent {
             id: EventId::new(&format!("e{number}")),
@@ -25,8 +27,9 @@ pub(crate) fn so_many_leads(leads: i64) -> (tempfile::TempDir, Engine) {
             payload: format!(r#"{{"lead-id": {number}, "name": "n{number}"}}"#),
             metadata: String::new(),
         };
-        store.append(&format!("lead-{number}").as_str().into(), Expected::Any, &[event]).expect("recorded");
+        bulk.record(&name(number).as_str().into(), None, &event).expect("recorded");
     }
+    bulk.commit().expect("committed");
     drop(store);
     let source = Source::from(path);
     let first = crate::store::open(&source).expect("opened");

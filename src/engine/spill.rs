@@ -192,78 +192,94 @@ pub(super) trait LaysDown {
     fn shelf(&self) -> Option<&Arc<dyn Shelf>>;
     fn weigh(&mut self) -> Result<(), OverBudget>;
     fn memory(&self) -> &Memory;
+    /// So much more is asked for when all is folded.
+    fn to_come(&self) -> u64;
 }
 
-impl LaysDown for AsOf {
-    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
-        self.lay_down(shelf, which, go_on)
-    }
+/// Both have these of their own.
+macro_rules! lays_down {
+    ($($kind:ty),+) => {$(
+        impl LaysDown for $kind {
+            fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+                self.lay_down(shelf, which, go_on)
+            }
 
-    fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
-        self.shelf()
-    }
+            fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+                self.shelf()
+            }
 
-    fn weigh(&mut self) -> Result<(), OverBudget> {
-        self.weigh()
-    }
+            fn weigh(&mut self) -> Result<(), OverBudget> {
+                self.weigh()
+            }
 
-    fn memory(&self) -> &Memory {
-        self.memory()
-    }
+            fn memory(&self) -> &Memory {
+                self.memory()
+            }
+
+            fn to_come(&self) -> u64 {
+                self.to_come()
+            }
+        }
+    )+};
 }
 
-impl LaysDown for Counting {
-    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
-        self.lay_down(shelf, which, go_on)
-    }
+lays_down!(AsOf, Counting);
 
-    fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
-        self.shelf()
-    }
+/// The older half first: fewer events come to those, and what stays is answered without the file. Where that brings little
+/// room, all of them go at once, and not half of the rest each time.
+pub(super) const STATES: &[LayDown] = &[LayDown::Older, LayDown::All];
 
-    fn weigh(&mut self) -> Result<(), OverBudget> {
-        self.weigh()
-    }
+/// Names go where even that is not enough: they are what a table shows before anything else.
+pub(super) const STATES_AND_NAMES: &[LayDown] = &[LayDown::Older, LayDown::All, LayDown::Names];
 
-    fn memory(&self) -> &Memory {
-        self.memory()
-    }
-}
-
-/// There is no room in memory for all of this: the states lie in a file from now on. Where that does not help either, the
-/// budget is too small.
+/// There is no room in memory for all of this: it lies in a file from now on, as much of it as must. Where that does not help
+/// either, the budget is too small.
 pub(super) fn make_room(
     of: &mut impl LaysDown,
     over: OverBudget,
+    steps: &[LayDown],
     go_on: &mut dyn FnMut() -> Flow,
 ) -> Result<(), EngineError> {
     let shelf = of.shelf().cloned().or_else(new_shelf).ok_or(over)?;
-    make_room_on(&shelf, of, go_on)
+    make_room_on(&shelf, of, steps, go_on)
 }
 
 fn make_room_on(
     shelf: &Arc<dyn Shelf>,
     of: &mut impl LaysDown,
+    steps: &[LayDown],
     go_on: &mut dyn FnMut() -> Flow,
 ) -> Result<(), EngineError> {
-    // The older half first: fewer events come to those, and what stays is answered without the file. Where that brings
-    // little room, all of them go at once, and not half of the rest each time.
-    // Names go where even that is not enough: they are what a table shows before anything else.
-    for which in [LayDown::Older, LayDown::All, LayDown::Names] {
-        let is_laid = of.lay_down(shelf, which, &mut || go_on().is_continue());
+    let mut weighed = Ok(());
+    for which in steps {
+        let is_laid = of.lay_down(shelf, *which, &mut || go_on().is_continue());
         unless_torn(of)?;
         if !is_laid {
             return Err(StoreError::Cancelled.into());
         }
-        let weighed = of.weigh();
-        let memory = of.memory();
-        let part_left = if which == LayDown::Older { MOST_LEFT } else { LEAST_LEFT };
-        let has_room = weighed.is_ok() && memory.left().bytes >= memory.allowed().bytes / part_left;
-        if has_room || which == LayDown::Names {
-            return Ok(weighed?);
+        weighed = of.weigh();
+        let part_left = if *which == LayDown::Older { MOST_LEFT } else { LEAST_LEFT };
+        if weighed.is_ok() && has_left(of, part_left) {
+            break;
         }
     }
-    Ok(())
+    Ok(weighed?)
+}
+
+/// There is room for what comes next, too.
+pub(super) fn has_room(of: &impl LaysDown) -> bool {
+    has_left(of, LEAST_LEFT)
+}
+
+fn has_left(of: &impl LaysDown, part: u64) -> bool {
+    let memory = of.memory();
+    memory.left().bytes >= of.to_come() + memory.allowed().bytes / part
+}
+
+/// What lies in a file of these states could be read back. For whoever has made something of all of them: what could not be
+/// read is missing there.
+pub fn unless_unreadable(as_of: &AsOf) -> Result<(), StoreError> {
+    unless_torn(as_of)
 }
 
 /// Something of it could not be laid down or read back: then it is no answer.
@@ -355,7 +371,7 @@ mod tests {
             let shelf = FileShelf::of(full, Path::new("/tmp"));
             assert!(shelf.lay(&vec![b' '; AT_ONCE]).is_none());
             let shelf: Arc<dyn Shelf> = Arc::new(shelf);
-            make_room_on(&shelf, &mut as_of, &mut || Flow::Continue(()))
+            make_room_on(&shelf, &mut as_of, STATES, &mut || Flow::Continue(()))
         });
         let refused = refused.wait().expect("answered");
         assert!(matches!(refused, Err(EngineError::Store(StoreError::Full(_)))), "{refused:?}");
@@ -383,7 +399,9 @@ mod tests {
                 let shelf = FileShelf::of(file.expect("it is there"), Path::new("/tmp"));
                 assert_eq!(shelf.lay(&vec![b' '; AT_ONCE]).is_none(), is_full);
                 let shelf: Arc<dyn Shelf> = Arc::new(shelf);
-                make_room_on(&shelf, &mut counting, &mut || if is_full { Flow::Continue(()) } else { Flow::Break(()) })
+                make_room_on(&shelf, &mut counting, STATES, &mut || {
+                    if is_full { Flow::Continue(()) } else { Flow::Break(()) }
+                })
             });
             ended.wait().expect("answered")
         };

@@ -191,6 +191,12 @@ impl AsOf {
         self.growing.resize(own + (self.places.capacity() * size_of::<Place>()) as u64)
     }
 
+    /// So much more the order of its streams will take, and that of a table of them.
+    pub fn to_come(&self) -> u64 {
+        let streams: usize = self.parts.iter().map(|part| part.len()).sum();
+        ((2 * streams).saturating_sub(self.places.capacity()) * size_of::<Place>()) as u64
+    }
+
     /// All is folded, up to this place. Others may go on from here.
     pub fn finish(&mut self, read_to: Cursor) -> Result<(), OverBudget> {
         self.read_to = read_to;

@@ -265,6 +265,11 @@ impl Counting {
         self.shelf.as_ref()
     }
 
+    /// Nothing is asked for beside it.
+    pub fn to_come(&self) -> u64 {
+        0
+    }
+
     /// All up to this place is folded: any moment can be asked.
     pub fn finish(&mut self, read_to: Cursor) -> Result<(), OverBudget> {
         self.tally.settle();

@@ -315,7 +315,7 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
-        if part == LayDown::Names && !self.names.lay_down(shelf) {
+        if part == LayDown::Names && !self.names.lay_down(shelf, go_on) {
             return false;
         }
         let laid = self.laid.get_or_insert_with(|| LaidDown::on(shelf));

@@ -51,8 +51,12 @@ struct Away {
 #[derive(Default)]
 struct Looked(Mutex<VecDeque<(usize, Arc<Packed>)>>);
 
-/// So many chunks that were read back are kept.
+/// So many chunks that were read back are kept, and of longer names fewer: they take no more than so many bytes, or are one.
 const LOOKED: usize = 8;
+const LOOKED_BYTES: usize = 128 << 10;
+
+/// So many chunks are laid down before anybody is asked whether to go on.
+const BETWEEN_LOOKS: usize = 64;
 
 impl Clone for Looked {
     fn clone(&self) -> Self {
@@ -69,7 +73,11 @@ impl Looked {
             None => Arc::new(Packed::read(&away.shelf.fetch(away.slot)?)?),
         };
         looked.push_front((number, Arc::clone(&names)));
-        looked.truncate(LOOKED);
+        let bytes =
+            |looked: &VecDeque<(usize, Arc<Packed>)>| looked.iter().map(|(_, names)| names.bytes()).sum::<usize>();
+        while looked.len() > LOOKED || (looked.len() > 1 && bytes(&looked) > LOOKED_BYTES) {
+            looked.pop_back();
+        }
         Some(names)
     }
 }
@@ -85,6 +93,10 @@ impl Packed {
         let end = *self.ends.get(place)?;
         let begin = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(begin as usize..end as usize)
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + size_of_val(&*self.ends)
     }
 
     /// As it lies on a shelf: where the names end, and the names.
@@ -126,7 +138,7 @@ impl Chunk {
 
     fn bytes(&self) -> usize {
         let own = match self {
-            Self::Packed(Packed { text, ends }) => text.len() + size_of_val(&**ends),
+            Self::Packed(names) => names.bytes(),
             Self::Apart(names) => names.iter().map(|name| size_of::<StreamId>() + name.as_str().len()).sum(),
             Self::Away(_) => 0,
         };
@@ -167,10 +179,13 @@ impl StreamNames {
         self.full.get(number / TOGETHER).is_none_or(|chunk| !matches!(**chunk, Chunk::Away(_)))
     }
 
-    /// Lays the names on a shelf, but for the newest. False where there is no room there either.
-    pub(super) fn lay_down(&mut self, shelf: &Arc<dyn Shelf>) -> bool {
+    /// Lays the names on a shelf, but for the newest. False where that was stopped, or there is no room there either.
+    pub(super) fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
         for (number, chunk) in self.full.iter_mut().enumerate() {
             let Chunk::Packed(names) = &**chunk else { continue };
+            if number % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && !go_on() {
+                return false;
+            }
             let Some(slot) = shelf.lay(&names.written()) else { return false };
             let before = chunk.bytes();
             *chunk = Arc::new(Chunk::Away(Away { shelf: Arc::clone(shelf), slot }));
@@ -268,9 +283,10 @@ mod tests {
         (0..all).for_each(|number| names.push(name(number).as_str().into()));
         let before = names.bytes();
         let mut later = names.another();
-        assert!(later.lay_down(&shelf) && lying() == 20);
+        let go_on = &mut || true;
+        assert!(later.lay_down(&shelf, go_on) && lying() == 20);
         (all..all + TOGETHER).for_each(|number| later.push(name(number).as_str().into()));
-        assert!(later.lay_down(&shelf) && lying() == 21, "what lies there is not laid down again");
+        assert!(later.lay_down(&shelf, go_on) && lying() == 21, "what lies there is not laid down again");
         for number in (0..all + TOGETHER).chain((0..all).rev().step_by(TOGETHER + 1)) {
             assert_eq!(later.get(number).as_deref(), Some(name(number).as_str()));
         }

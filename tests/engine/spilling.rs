@@ -156,6 +156,8 @@ fn names_that_are_longer_than_all_else_are_in_memory_once() {
     let answer = asked(&*little, Some("fields"), StoreMoment::Latest, STREAMS * 600 * 2).expect("read again");
     assert_alike(&answer, &much);
     assert!(little.names_bytes() < STREAMS * 600 / 2, "{}", little.names_bytes());
+    let at_hand = |place: &Place| answer.row_at_hand(*place).is_some();
+    assert!(answer.places().iter().all(at_hand), "those that the store can read again went first");
 }
 
 #[test]
@@ -208,9 +210,9 @@ fn so_little_memory_that_the_names_lie_in_a_file_too_is_enough_for_a_table_of_ve
     generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
     drop(store);
     let store = &*foldline::store::open(&path.into()).expect("opened");
-    let wanted = |sorting: Sorting, at: u64| ArrangeWanted {
+    let wanted = |sorting: Sorting, filter: RowFilter, at: u64| ArrangeWanted {
         of: AsOfWanted { at: StoreMoment::Position(Position(at)), projection: None, category: Some("lead".to_owned()) },
-        filter: RowFilter::default(),
+        filter,
         sorting,
         is_descending: false,
         numbers_of: None,
@@ -222,13 +224,17 @@ fn so_little_memory_that_the_names_lie_in_a_file_too_is_enough_for_a_table_of_ve
     let (little, much) = (FoldedStores::new(&memory), FoldedStores::default());
     for at in [2 * STREAMS - 500, 2 * STREAMS] {
         for by in [Sorting::Stream, Sorting::Version, Sorting::Field("name".to_owned())] {
-            let shown = |folded: &FoldedStores, memory: &Memory| {
+            let shown = |folded: &FoldedStores, memory: &Memory, filter: RowFilter| {
                 let ticket = Ticket::within("folding", memory);
-                arrange(store, &wanted(by.clone(), at), folded, &ticket)
+                arrange(store, &wanted(by.clone(), filter, at), folded, &ticket)
                     .expect("there is room")
                     .expect("there are leads")
             };
-            let (a, b) = (shown(&little, &memory), shown(&much, &Memory::default()));
+            let both = |filter: &RowFilter| {
+                let (little, roomy) = (shown(&little, &memory, filter.clone()), Memory::default());
+                (little, shown(&much, &roomy, filter.clone()))
+            };
+            let (a, b) = both(&RowFilter::default());
             let (one, other) = (a.1.as_of(store), b.1.as_of(store));
             assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
             assert!(a.1.row(0).is_none() && b.1.row(0).is_some(), "the name lies in a file");
@@ -236,9 +242,21 @@ fn so_little_memory_that_the_names_lie_in_a_file_too_is_enough_for_a_table_of_ve
             if by == Sorting::Version {
                 assert_alike(one, other);
             }
+            let read_name = names(other, &b.1.places[7..8]).remove(0).to_string();
             let rows = [0, 7, leads as usize / 2, leads as usize - 600];
             let read = |arranged| read_rows(store, arranged, &rows, &[], &Ticket::new("reading")).expect("read");
             assert_eq!(read(&a.1), read(&b.1));
+            drop((a, b));
+            // Looked for by a part of a name, and by what the states are.
+            let part = read_name.get(read_name.len() - 3..).expect("letters").to_owned();
+            let named = RowFilter { texts: vec![part], ..RowFilter::default() };
+            let called = RowFilter { conditions: vec!["contacts > 0".to_owned()], ..RowFilter::default() };
+            for filter in [named, called] {
+                let (a, b) = both(&filter);
+                assert!(!b.1.places.is_empty() && (b.1.places.len() as u64) < leads, "{}", b.1.places.len());
+                assert_eq!(names(a.1.as_of(store), &a.1.places), names(b.1.as_of(store), &b.1.places), "{filter:?}");
+                assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::as_of::{choose, finish};
 use crate::engine::division::{Division, Partitioned};
 use crate::engine::load::{describe, load_timeline};
 use crate::engine::partitions::{Partitions, Run};
-use crate::engine::spill::{make_room, unless_torn};
+use crate::engine::spill::{STATES_AND_NAMES, make_room, unless_torn};
 use crate::engine::{EngineError, FaultAt, Ticket};
 use crate::event::{Cursor, EventBatch, EventRow, StreamId, json_value};
 use crate::index::{AsOf, Budget, Choice, Held, MixedRows, StoreMoment};
@@ -237,7 +237,7 @@ impl Folding<'_> {
                 as_of.fold(rows);
                 *seen += batch.len() as u64;
                 if let Err(over) = as_of.check(*seen) {
-                    make_room(&mut **as_of, over, &mut || ticket.flow())?;
+                    make_room(&mut **as_of, over, STATES_AND_NAMES, &mut || ticket.flow())?;
                 }
             }
         }

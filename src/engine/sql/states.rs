@@ -243,10 +243,9 @@ impl StateReading {
             return Ok(alone.map_or(Rows::None, |alone| Rows::Alone(Box::new(alone))));
         }
         let folded = table.folded()?;
-        Ok(match folded.place(stream) {
-            Some(place) => Rows::One { folded, place },
-            None => Rows::None,
-        })
+        let place = folded.place(stream);
+        unless_torn(&folded.as_of)?;
+        Ok(place.map_or(Rows::None, |place| Rows::One { folded, place }))
     }
 
     fn folded_row(&self) -> Option<(&AsOf, Place)> {
@@ -265,6 +264,10 @@ impl Reading for StateReading {
     }
 
     fn next(&mut self) -> Result<()> {
+        // What was given of the row before could be read.
+        if let Rows::All { folded, .. } | Rows::One { folded, .. } = &self.rows {
+            unless_torn(&folded.as_of).map_err(|error| self.table.room.fail(error))?;
+        }
         if let Rows::All { at, .. } = &mut self.rows {
             *at += 1;
         } else {
@@ -273,10 +276,7 @@ impl Reading for StateReading {
         if self.table.room.is_stopped() {
             return Err(self.table.room.fail(StoreError::Cancelled));
         }
-        match &self.rows {
-            Rows::All { folded, .. } => unless_torn(&folded.as_of).map_err(|error| self.table.room.fail(error)),
-            Rows::None | Rows::Alone(_) | Rows::One { .. } => Ok(()),
-        }
+        Ok(())
     }
 
     fn is_over(&self) -> bool {

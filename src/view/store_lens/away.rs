@@ -43,8 +43,13 @@ impl Named {
     }
 
     fn begin(&mut self, arranged: &Arranged, asked: &[usize]) {
-        if !arranged.has_mark(&self.of) || self.rows.len() > KEPT {
+        if !arranged.has_mark(&self.of) {
             *self = Self { of: arranged.mark(), rows: HashMap::new() };
+        }
+        if self.rows.len() > KEPT {
+            // Those that are in view stay beside those that come into it.
+            let first = asked.first().copied().unwrap_or_default();
+            self.rows.retain(|nth, _| nth.abs_diff(first) <= 2 * AT_ONCE);
         }
         self.rows.extend(asked.iter().filter(|nth| arranged.row(**nth).is_none()).map(|nth| (*nth, None)));
     }
@@ -118,16 +123,15 @@ impl AwayRows {
         }
         let rows = self.reading.take().unwrap_or_default();
         self.missing.extend(asked.iter().cloned());
-        let mut read = Vec::with_capacity(rows.len());
         for (nth, row) in rows {
             self.missing.remove(&(row.stream.clone(), row.version));
             if let Some(named) = self.named.rows.get_mut(&nth) {
                 *named = Some((row.stream.clone(), row.version));
             }
-            read.push(row.stream.clone());
             self.kept.keep(row);
         }
-        self.kept.make_room(asked.iter().map(|(stream, _)| stream).chain(&read));
+        let named = self.named.rows.values().flatten().map(|(stream, _)| stream);
+        self.kept.make_room(asked.iter().map(|(stream, _)| stream).chain(named));
         true
     }
 

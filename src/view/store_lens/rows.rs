@@ -262,8 +262,8 @@ impl Question for ArrangeRows {
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     first: usize,
-    /// Each with whether it is so, and not of another version, or still to be read.
-    rows: Vec<(StoodRow, bool)>,
+    /// Each with whether it is so, and not of another version, or still to be read. `None` where not even its name was read.
+    rows: Vec<Option<(StoodRow, bool)>>,
     total: usize,
 }
 
@@ -290,7 +290,7 @@ impl Picture {
             };
             Some((stood, row.is_exact()))
         };
-        Self { first: places.start, rows: places.map_while(row).collect(), total }
+        Self { first: places.start, rows: places.map(row).collect(), total }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -298,7 +298,7 @@ impl Picture {
     }
 
     pub(super) fn get(&self, place: usize) -> Option<LensRow<'_>> {
-        let (row, is_exact) = self.rows.get(place.checked_sub(self.first)?)?;
+        let (row, is_exact) = self.rows.get(place.checked_sub(self.first)?)?.as_ref()?;
         let (version, recorded_at, failed) = (row.version, row.recorded_at, row.failed.as_ref());
         let cells = Cells::Read { row, is_exact: *is_exact };
         Some(LensRow { stream: row.stream.clone(), version, recorded_at, failed, cells })

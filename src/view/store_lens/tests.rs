@@ -266,27 +266,29 @@ fn states_that_lie_in_a_file_are_asked_of_the_engine_and_stay_in_view_under_anot
 
 #[test]
 fn names_that_lie_in_a_file_are_asked_of_the_engine_too() {
-    let (_folder, engine) = crate::engine::so_many_leads(600);
-    let tables = [1 << 30, 600 * 70].map(|bytes| {
-        let mut lens = lens();
+    const LEADS: usize = 4_000;
+    // Of these, the names alone take more than there is left beside what stays in memory of each.
+    let stores = [1 << 30, 450_000].map(|bytes| {
+        let (folder, engine) = crate::engine::leads_called(LEADS as i64, |number| format!("lead-{number:060}"));
         engine.memory().allow(crate::index::Budget { bytes });
+        let mut lens = lens();
         lens.folded = FoldedStores::new(engine.memory());
         lens.run(&engine, LensWish::Sort(LensColumn::Stream));
         lens.arrange(&engine, false);
         settle(&mut lens, &engine);
-        assert_eq!((lens.len(), lens.error()), (600, None));
-        lens
+        assert_eq!((lens.len(), lens.error()), (LEADS, None));
+        (folder, engine, lens)
     });
-    let [mut much, mut little] = tables;
+    let [(_one, engine, mut much), (_other, small, mut little)] = stores;
     assert!(much.row(0).is_some() && little.row(0).is_none(), "its name is still to be read");
-    for places in [0..40, 300..340, 560..600] {
-        for lens in [&mut much, &mut little] {
+    for places in [0..40, 300..340, LEADS - 40..LEADS] {
+        for (lens, engine) in [(&mut much, &engine), (&mut little, &small)] {
             loop {
-                lens.see(&engine, places.clone());
+                lens.see(engine, places.clone());
                 if !lens.away.reading.is_loading() {
                     break;
                 }
-                while !lens.poll(&engine) {
+                while !lens.poll(engine) {
                     std::thread::yield_now();
                 }
             }
@@ -300,10 +302,16 @@ fn names_that_lie_in_a_file_are_asked_of_the_engine_too() {
             assert_eq!(told(&little), told(&much), "{place}");
         }
     }
+    // Where it gives way to another one, what was read of those in view stays, however little was read around them.
+    let shown = little.arranged.clone().expect("a table");
+    let row = |place| little.away.row(&shown.1, place);
+    let picture = super::rows::Picture::new(LEADS, row, 250..400, little.fields());
+    assert_eq!(picture.get(310).map(|row| row.stream), little.row(310).map(|row| row.stream));
+    assert!(picture.get(310).is_some() && picture.get(299).is_none());
     // They are other rows in another order.
-    little.run(&engine, LensWish::Sort(LensColumn::Stream));
-    little.arrange(&engine, false);
-    settle(&mut little, &engine);
+    little.run(&small, LensWish::Sort(LensColumn::Stream));
+    little.arrange(&small, false);
+    settle(&mut little, &small);
     assert!(little.row(0).is_none());
 }
 
