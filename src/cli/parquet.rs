@@ -11,11 +11,13 @@ use crate::store::files::{ExportError, ExportTarget};
 pub(super) fn write(target: ExportTarget, as_of: &AsOf, places: &[Place], paths: &[String]) -> Result<(), ExportError> {
     let path = target.name().to_owned();
     let failed = |source| ExportError::Write { path: path.clone(), source };
-    let write = |file| {
-        write_parquet(BufWriter::new(file), as_of, places, paths, &mut |_| false).map_err(failed)?;
-        Ok(unless_unreadable(as_of)?)
-    };
-    target.write(write, failed)
+    target.write(
+        |file| {
+            write_parquet(BufWriter::new(file), as_of, places, paths, &mut |_| false).map_err(failed)?;
+            Ok(unless_unreadable(as_of)?)
+        },
+        failed,
+    )
 }
 
 /// Whether a file is to be one by its name.
