@@ -330,7 +330,8 @@ fn kind(kind: EmittedKind) -> &'static str {
 
 fn print(rows: &mut Rows<'_>, reader: &dyn Store, found: &Partitions, place: usize) -> Result<(), Failure> {
     let (state, result) = (found.state(reader, place)?, found.result(reader, place)?);
-    let Some(PartitionRow { partition, failed, events, .. }) = found.rows.get(place) else { return Ok(()) };
+    let Some(partition) = found.name(reader, place)? else { return Ok(()) };
+    let Some(PartitionRow { failed, events, .. }) = found.rows.get(place) else { return Ok(()) };
     let error = failed.as_deref().map(|FaultAt { fault, stream, version, event_type, .. }| Failed {
         message: fault.to_string(),
         line: fault.place.map(|place| place.line),
@@ -346,7 +347,10 @@ fn print(rows: &mut Rows<'_>, reader: &dyn Store, found: &Partitions, place: usi
         let text = |json: &Option<Cow<'_, str>>| json.as_deref().unwrap_or("null").to_owned();
         vec![partition.to_string(), events.to_string(), text(&state), text(&result), said.clone().unwrap_or_default()]
     };
-    rows.row(&Row { partition, state: raw(state.as_deref()), result: raw(result.as_deref()), error }, cells)?;
+    rows.row(
+        &Row { partition: &partition, state: raw(state.as_deref()), result: raw(result.as_deref()), error },
+        cells,
+    )?;
     Ok(())
 }
 

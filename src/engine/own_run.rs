@@ -139,9 +139,8 @@ pub fn run_own(
 
 impl OwnRun {
     fn sum_up(&mut self) {
-        self.bytes = self.partitions.length();
+        self.bytes = self.partitions.length() + self.partitions.name_letters();
         for (place, row) in self.partitions.rows.iter().enumerate() {
-            self.bytes += row.partition.len() as u64;
             if let Some(fault) = &row.failed {
                 self.failed.push(place);
                 self.not_run += u64::from(fault.is_not_run());
@@ -187,18 +186,29 @@ fn note(faults: &mut BTreeMap<u32, LineFault>, fault: &FaultAt) {
 }
 
 /// The places of the partitions that have this text in their names, of those only on which it failed.
-pub fn partitions_like(run: &OwnRun, text: &str, only_failed: bool, ticket: &Ticket) -> Vec<usize> {
+pub fn partitions_like(
+    reader: &dyn Store,
+    run: &OwnRun,
+    text: &str,
+    only_failed: bool,
+    ticket: &Ticket,
+) -> Result<Vec<usize>, EngineError> {
     let text = text.trim().to_lowercase();
-    let rows = &run.partitions.rows;
-    let is_like = |place: &usize| {
-        !ticket.is_cancelled()
-            && rows.get(*place).is_some_and(|row| text.is_empty() || row.partition.to_lowercase().contains(&text))
-    };
-    if only_failed {
-        run.failed.iter().copied().filter(is_like).collect()
-    } else {
-        (0..rows.len()).filter(is_like).collect()
+    let all = if only_failed { run.failed.clone() } else { (0..run.partitions.rows.len()).collect() };
+    if text.is_empty() {
+        return Ok(all);
     }
+    let mut found = Vec::new();
+    for place in all {
+        if ticket.is_cancelled() {
+            return Err(StoreError::Cancelled.into());
+        }
+        let name = run.partitions.name(reader, place)?;
+        if name.is_some_and(|name| name.to_lowercase().contains(&text)) {
+            found.push(place);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -236,7 +246,8 @@ mod tests {
 
     fn told(store: &NativeStore, run: &OwnRun) -> (Vec<Row>, Vec<usize>, Vec<Logged>, [u64; 2], u64) {
         let rows = run.partitions.rows.iter().enumerate();
-        let rows = rows.map(|(place, row)| (row.partition.to_string(), state(store, run, place), row.events));
+        let name = |place| run.partitions.name(store, place).expect("readable").expect("there").into_owned();
+        let rows = rows.map(|(place, row)| (name(place), state(store, run, place), row.events));
         (rows.collect(), run.failed.clone(), run.logged.clone(), [run.logs, run.read], run.bytes)
     }
 

@@ -24,7 +24,7 @@ const READ_AHEAD: usize = 1 << 16;
 const MOST_LEFT: u64 = 4;
 
 /// Laying all of them down is enough where this part is: then there is room for what comes next.
-const LEAST_LEFT: u64 = 16;
+pub(super) const LEAST_LEFT: u64 = 16;
 
 #[derive(Debug)]
 pub(super) struct FileShelf {

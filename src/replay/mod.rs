@@ -47,6 +47,7 @@ pub use registry::{Offers, Registry, offer, registry};
 pub use shelf::{OnShelf, Shelf, ShelfSpace};
 pub use standing::{LayDown, Standing, Stood};
 pub use story::Story;
+pub use stream_names::StreamNames;
 pub use streams::{DecodedRows, StreamStates};
 pub use timeline::Timeline;
 pub use watch::{Counted, Watched, Watching};

@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = size_of::<Chunk>() + size_of::<[usize; 8]>();
 /// allocation for each would take three times its letters. Clones have in common what both know. Where there is no room for
 /// them, they lie on a shelf.
 #[derive(Clone, Default)]
-pub(super) struct StreamNames {
+pub struct StreamNames {
     full: Vec<Arc<Chunk>>,
     /// The newest, of which there are fewer than a chunk's.
     newest: Vec<StreamId>,
@@ -148,7 +148,7 @@ impl Chunk {
 
 impl StreamNames {
     /// It gets the next number.
-    pub(super) fn push(&mut self, name: StreamId) {
+    pub fn push(&mut self, name: StreamId) {
         self.newest.push(name);
         if self.newest.len() == TOGETHER {
             let chunk = Chunk::of(std::mem::take(&mut self.newest));
@@ -158,20 +158,13 @@ impl StreamNames {
     }
 
     /// `None` where there is no such number, or what lies on a shelf cannot be read any more.
-    pub(super) fn get(&self, number: usize) -> Option<Cow<'_, str>> {
-        let (chunk, place) = (number / TOGETHER, number % TOGETHER);
-        let Some(names) = self.full.get(chunk) else {
-            let newest = self.newest.get(number.checked_sub(self.full.len() * TOGETHER)?);
-            return newest.map(|name| Cow::Borrowed(name.as_str()));
+    pub fn get(&self, number: usize) -> Option<Cow<'_, str>> {
+        let chunk = number / TOGETHER;
+        let Some(Chunk::Away(away)) = self.full.get(chunk).map(AsRef::as_ref) else {
+            return self.at_hand(number).map(Cow::Borrowed);
         };
-        match &**names {
-            Chunk::Packed(names) => names.get(place).map(Cow::Borrowed),
-            Chunk::Apart(names) => names.get(place).map(|name| Cow::Borrowed(name.as_str())),
-            Chunk::Away(away) => {
-                let names = self.looked.read(chunk, away)?;
-                names.get(place).map(|name| Cow::Owned(name.to_owned()))
-            }
-        }
+        let names = self.looked.read(chunk, away)?;
+        names.get(number % TOGETHER).map(|name| Cow::Owned(name.to_owned()))
     }
 
     /// Whether it lies in memory.
@@ -179,8 +172,20 @@ impl StreamNames {
         self.full.get(number / TOGETHER).is_none_or(|chunk| !matches!(**chunk, Chunk::Away(_)))
     }
 
+    /// For whoever draws. `None` where it does not lie in memory, too.
+    pub fn at_hand(&self, number: usize) -> Option<&str> {
+        let Some(names) = self.full.get(number / TOGETHER) else {
+            return self.newest.get(number.checked_sub(self.full.len() * TOGETHER)?).map(StreamId::as_str);
+        };
+        match &**names {
+            Chunk::Packed(names) => names.get(number % TOGETHER),
+            Chunk::Apart(names) => names.get(number % TOGETHER).map(StreamId::as_str),
+            Chunk::Away(_) => None,
+        }
+    }
+
     /// Lays the names on a shelf, but for the newest. False where that was stopped, or there is no room there either.
-    pub(super) fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
+    pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
         for (number, chunk) in self.full.iter_mut().enumerate() {
             let Chunk::Packed(names) = &**chunk else { continue };
             if number % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && !go_on() {
@@ -202,7 +207,7 @@ impl StreamNames {
         Self { common: self.bytes, common_chunks: self.full.len(), ..self.clone() }
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         (self.bytes + self.newest_bytes()) as u64
     }
 

@@ -42,13 +42,18 @@ fn state(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| serde_json::from_str(text).expect("JSON"))
 }
 
+fn name_at(reader: &dyn Store, made: &Partitions, place: usize) -> String {
+    made.name(reader, place).expect("readable").expect("there").into_owned()
+}
+
 fn state_at(reader: &dyn Store, made: &Partitions, place: usize) -> Value {
     state(made.state(reader, place).expect("readable").as_deref())
 }
 
 fn rows(reader: &dyn Store, made: &Partitions) -> Vec<(String, Value, u64)> {
-    let row =
-        |(place, row): (usize, &PartitionRow)| (row.partition.to_string(), state_at(reader, made, place), row.events);
+    let row = |(place, row): (usize, &PartitionRow)| {
+        (name_at(reader, made, place), state_at(reader, made, place), row.events)
+    };
     made.rows.iter().enumerate().map(row).collect()
 }
 
@@ -65,14 +70,15 @@ fn assert_partitions_are_streams(reader: &dyn Store, source: &str) {
         Flow::Continue(())
     })
     .expect("listed");
-    assert_eq!(names, made.rows.iter().map(|row| row.partition.to_string()).collect::<Vec<_>>());
+    assert_eq!(names, (0..made.rows.len()).map(|place| name_at(reader, &made, place)).collect::<Vec<_>>());
     for (place, row) in made.rows.iter().enumerate() {
-        let described = describe(&view, &StreamId::from(&*row.partition)).expect("it is there");
+        let name = name_at(reader, &made, place);
+        let described = describe(&view, &StreamId::from(name.as_str())).expect("it is there");
         assert_eq!((described.row.events, described.aggregate), (row.events, None));
         let on = &mut |_| Flow::Continue(());
         let timeline = load_timeline(&view, &described, &projection, &mut |_| {}, on).expect("loaded");
         let last = timeline.heads().len() - 1;
-        assert_eq!(timeline.show(Some(last)), state_at(reader, &made, place), "{}", row.partition);
+        assert_eq!(timeline.show(Some(last)), state_at(reader, &made, place), "{name}");
         for (at, head) in timeline.heads().iter().enumerate() {
             assert_eq!(head.version, Version(at as u64));
             let (home, version) = division.own_event(&described.row.stream, head.version).expect("it stands somewhere");
@@ -126,7 +132,7 @@ proptest! {
             .iter()
             .map(|(at, ..)| STREAMS[*at].split('-').next().unwrap_or_default().to_owned())
             .collect();
-        let said = changed.iter().map(|place| made.rows[*place].partition.to_string()).collect();
+        let said = changed.iter().map(|place| name_at(&store, &made, *place)).collect();
         prop_assert_eq!(touched, said);
         division.go_on(&store, &mut |_| Flow::Continue(())).expect("noted");
         let anew = divided(&store, &script);

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use foldline::engine::{
     ArrangeWanted, AsOfCondition, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, GoneOn, Partitions,
-    RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections, partitions_within,
-    read_rows, run_own, shown_state,
+    RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections, partitions_like,
+    partitions_within, read_rows, run_own, shown_state,
 };
 use foldline::event::{EventRow, Position, StreamId};
 use foldline::index::{AsOf, Budget, Memory, Place, Sorting, StoreMoment};
@@ -356,7 +356,7 @@ fn told_rows(store: &dyn Store, made: &Partitions) -> Vec<Row> {
         let row = &made.rows[place];
         let failed = row.failed.as_ref().map(|failed| format!("{} at {:?}", failed.fault, failed.position));
         let (state, result) = (text(made.state(store, place)), text(made.result(store, place)));
-        (row.partition.to_string(), state, result, failed, row.events)
+        (made.name(store, place).expect("readable").expect("there").into_owned(), state, result, failed, row.events)
     };
     (0..made.rows.len()).map(row).collect()
 }
@@ -419,7 +419,48 @@ fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
         assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
     }
     let refused = folded(store, &script, StoreMoment::Latest, 20_000);
-    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "not even the names have room: {refused:?}");
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "not even what stays of each has room: {refused:?}");
+}
+
+#[test]
+fn names_of_partitions_lie_in_a_file_too_where_there_is_no_room_for_them() {
+    const STREAMS: u64 = 3_000;
+    let (_folder, path, mut writer) = native_store();
+    let mut bulk = writer.bulk().expect("a transaction");
+    for number in 0..2 * STREAMS {
+        let stream = StreamId::from(format!("lead-{}-{}", number * 7 % STREAMS, "x".repeat(100)).as_str());
+        let new = event(&number.to_string(), "noted", "{}");
+        bulk.record(&stream, None, &new).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    let store = &*foldline::store::open(&path.into()).expect("opened");
+    let script =
+        own("fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.of = e.partition } })");
+    let memory = Memory::default();
+    let much = run_own(store, &script, None, &Ticket::within("running", &memory)).expect("there is room");
+    let letters: u64 = told_rows(store, &much.partitions).iter().map(|(name, ..)| name.len() as u64).sum();
+    // All states lie in a file, and yet that is too little for the names.
+    let bytes = memory.taken() - much.bytes + letters / 4;
+    let little = folded(store, &script, StoreMoment::Position(Position(STREAMS * 3 / 2)), bytes);
+    let mut little = little.expect("laid down");
+    assert!(much.partitions.name_at_hand(0).is_some() && little.name_at_hand(0).is_none());
+    let on = little.go_on(store, &mut |_, _| Flow::Continue(()), &mut |_| Flow::Continue(()));
+    assert!(matches!(on, Ok(GoneOn::Grew { .. })), "{on:?}");
+    assert_eq!(told_rows(store, &little), told_rows(store, &much.partitions));
+    drop(little);
+
+    let memory = Memory::new(Budget { bytes });
+    let ticket = Ticket::within("running", &memory);
+    let little = run_own(store, &script, None, &ticket).expect("laid down");
+    assert!(memory.taken() <= bytes, "{} of {bytes}", memory.taken());
+    assert_eq!((little.bytes, little.partitions.name_at_hand(0)), (much.bytes, None));
+    for text in ["-12", "LEAD-2999-", "", "nowhere"] {
+        let like = |run| partitions_like(store, run, text, false, &ticket).expect("read");
+        assert_eq!(like(&little), like(&much), "{text}");
+    }
+    // With less than what stays of each, it says so.
+    let refused = folded(store, &script, StoreMoment::Latest, STREAMS * 100);
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{:?}", refused.map(|made| made.events));
 }
 
 #[test]

@@ -131,8 +131,8 @@ fn whole(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
     let made = partitions(reader, script, StoreMoment::Latest, &mut |_, _| Flow::Continue(()), on).expect("folded");
     let state = |text: &str| serde_json::from_str(text).expect("JSON");
     let json = |place| made.state(reader, place).expect("readable");
-    let rows = made.rows.iter().enumerate();
-    let rows = rows.filter_map(|(place, row)| Some((row.partition.to_string(), state(&json(place)?))));
+    let name = |place| made.name(reader, place).expect("readable").expect("there").into_owned();
+    let rows = (0..made.rows.len()).filter_map(|place| Some((name(place), state(&json(place)?))));
     let mut rows: Vec<(String, Value)> = rows.collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     rows

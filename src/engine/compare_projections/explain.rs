@@ -93,8 +93,8 @@ fn walk(
         for run in [&mut old, &mut new] {
             let place = run.take(row, &mut |_, _| Flow::Continue(()))?;
             run.weigh(&mut || ticket.flow())?;
-            let name = place.map(|place| run.name(place)).filter(|name| tracked.contains_key(*name));
-            names.extend(name.map(Into::into));
+            let name = place.map(|place| run.name(place)).transpose()?;
+            names.extend(name.filter(|name| tracked.contains_key(&**name)).map(Into::into));
         }
         names.dedup();
         for name in names {

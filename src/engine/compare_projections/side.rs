@@ -96,7 +96,11 @@ impl Side {
     /// Its partitions, in the order in which they began.
     pub(super) fn names(&self) -> Vec<Box<str>> {
         match self {
-            Self::Own { made, .. } => made.rows.iter().map(|row| row.partition.as_ref().into()).collect(),
+            Self::Own { made, .. } => {
+                // Who asks looks whether all could be read before it is an answer.
+                let name = |place| made.name_text(place).ok().flatten().unwrap_or_default().into();
+                (0..made.rows.len()).map(name).collect()
+            }
             Self::BuiltIn { as_of, .. } => {
                 let name =
                     |place: &_| as_of.row(*place).map_or_else(Box::default, |row| row.stream.into_owned().into());
@@ -219,11 +223,11 @@ impl Folding<'_> {
                         Flow::Continue(())
                     })?;
                     if let Some(place) = place.filter(|_| !told.is_empty()) {
-                        let partition = run.name(place).into();
+                        let partition = run.name(place)?.into();
                         emitted.push(EmittedAt { row: nth, partition, emitted: told });
                     }
                     if let (Some(place), Some(division)) = (place, division.as_ref()) {
-                        division.note_as(run.name(place), &row);
+                        division.note_as(&run.name(place)?, &row);
                     }
                     run.weigh(&mut || ticket.flow())?;
                 }

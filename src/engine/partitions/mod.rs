@@ -1,6 +1,7 @@
 //! A user's own projection over a whole store: every partition that it makes, in the store's order. What was read once is
 //! gone on from: what is recorded since is folded into the states that there are.
 
+mod names;
 mod run;
 mod text;
 
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use super::EngineError;
 use super::as_of::{end_at, unless_replaced};
-use super::spill::{fault_of, new_shelf};
+use super::spill::{LEAST_LEFT, fault_of, new_shelf};
 use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::index::{Held, Memory, StoreMoment};
@@ -18,6 +19,7 @@ use crate::projection::{EndedAt, Fault};
 use crate::replay::ShelfSpace;
 use crate::script::{Ends, Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
+use names::Names;
 pub(in crate::engine) use run::{Run, partition_of};
 pub use text::StateText;
 use text::Text;
@@ -30,7 +32,8 @@ pub struct Partitions {
     ends: Arc<Ends>,
     /// In the order in which they began.
     pub rows: Vec<PartitionRow>,
-    places: HashMap<Arc<str>, usize>,
+    /// What they are called.
+    names: Names,
     shared: Option<Shared>,
     /// Events of which it could not be told to which partition they belong, the first few.
     pub strays: Vec<FaultAt>,
@@ -38,11 +41,11 @@ pub struct Partitions {
     pub impure: Option<String>,
     pub events: u64,
     pub read_to: Cursor,
-    /// What names, states and results take in memory.
+    /// What rows, states and results take in memory.
     bytes: u64,
     /// It is asked for more memory when it takes so much.
     weighed_at: u64,
-    /// Where states and results lie that there was no room for, and the places of those that are in memory since, each once.
+    /// Where names, states and results lie that there was no room for, and the places of those that are in memory since, each once.
     shelf: Option<ShelfSpace>,
     loose: Vec<usize>,
     /// What it takes of the memory that there is, where it asks for it.
@@ -52,7 +55,6 @@ pub struct Partitions {
 /// One state of a projection.
 #[derive(Clone, Debug)]
 pub struct PartitionRow {
-    pub partition: Arc<str>,
     state: Text,
     /// What its transforms and filters make of the state, where there are any.
     result: Text,
@@ -130,7 +132,7 @@ impl PartitionRow {
         self.state.is_here() || self.result.is_here()
     }
 
-    /// What it takes beside its name.
+    /// What it takes beside its place.
     fn bytes(&self) -> u64 {
         self.state.bytes() + self.result.bytes() + self.failed.as_ref().map_or(0, |_| size_of::<FaultAt>() as u64)
     }
@@ -143,7 +145,7 @@ impl Partitions {
             script: script.clone(),
             ends: Arc::default(),
             rows: Vec::new(),
-            places: HashMap::new(),
+            names: Names::default(),
             shared: None,
             strays: Vec::new(),
             impure: None,
@@ -168,21 +170,40 @@ impl Partitions {
     }
 
     /// Asks for what it takes by now, if that is more than it was for some time. Where there is no room for it, its states
-    /// lie in a file from now on; where that does not help either, the budget is too small.
+    /// lie in a file from now on, and its names if they must; where that does not help either, the budget is too small.
     fn weigh(&mut self, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
         let Some(held) = self.held.clone().filter(|_| self.bytes >= self.weighed_at) else { return Ok(()) };
-        let asked = lock(&held).resize(self.bytes);
+        let asked = lock(&held).resize(self.all_bytes());
         if let Err(over) = asked {
-            if self.shelf.is_none() {
-                self.shelf = Some(ShelfSpace::on(&new_shelf().ok_or(over)?));
-                let rows = self.rows.iter().enumerate();
-                self.loose = rows.filter(|(_, row)| row.is_loose()).map(|(place, _)| place).collect();
-            }
+            let shelf = match &self.shelf {
+                Some(space) => Arc::clone(space.shelf()),
+                None => {
+                    let shelf = new_shelf().ok_or(over)?;
+                    self.shelf = Some(ShelfSpace::on(&shelf));
+                    let rows = self.rows.iter().enumerate();
+                    self.loose = rows.filter(|(_, row)| row.is_loose()).map(|(place, _)| place).collect();
+                    shelf
+                }
+            };
             self.lay_down(go_on)?;
-            lock(&held).resize(self.bytes)?;
+            if !self.has_room(&held) && !self.names.lay_down(&shelf, &mut || go_on().is_continue())? {
+                return Err(StoreError::Cancelled.into());
+            }
+            lock(&held).resize(self.all_bytes())?;
         }
         self.weighed_at = self.bytes + BETWEEN_WEIGHINGS;
         Ok(())
+    }
+
+    fn all_bytes(&self) -> u64 {
+        self.bytes + self.names.bytes()
+    }
+
+    /// For this, and for what comes next.
+    fn has_room(&self, held: &Mutex<Held>) -> bool {
+        let mut held = lock(held);
+        let is_held = held.resize(self.all_bytes()).is_ok();
+        is_held && held.memory().left().bytes >= held.memory().allowed().bytes / LEAST_LEFT
     }
 
     /// Lays what is in memory of states and results on a shelf. Stopped half way, it goes on from there the next time.
@@ -275,8 +296,27 @@ impl Partitions {
     }
 
     /// Where the partition of this name stands among the rows.
-    pub fn place_of(&self, partition: &str) -> Option<usize> {
-        self.places.get(partition).copied()
+    pub(in crate::engine) fn place_of(&self, partition: &str) -> Result<Option<usize>, StoreError> {
+        self.names.find(partition)
+    }
+
+    /// What a partition is called. That may lie in a file, as its state may.
+    pub fn name(&self, _: &dyn Store, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.names.read(place)
+    }
+
+    pub(in crate::engine) fn name_text(&self, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.names.read(place)
+    }
+
+    /// The same for who draws a window; `None` where it lies in a file.
+    pub fn name_at_hand(&self, place: usize) -> Option<&str> {
+        self.names.at_hand(place)
+    }
+
+    /// What the names are long together.
+    pub(in crate::engine) fn name_letters(&self) -> u64 {
+        self.names.letters()
     }
 
     fn read_until(

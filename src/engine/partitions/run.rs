@@ -23,12 +23,19 @@ pub(in crate::engine) struct Run<'p> {
     script: Script,
     running: Running,
     /// The partition whose state lies in the runtime.
-    lying: Option<usize>,
+    lying: Option<Lying>,
     /// The events that it took since its state was kept as text.
     unkept: Vec<Taken>,
     touched: Touched,
     /// Why a state could not be read back: then nothing is worth what was made since.
     torn: OnceCell<StoreError>,
+}
+
+/// Which partition it is, and what it is called.
+#[derive(Clone)]
+struct Lying {
+    place: usize,
+    name: Arc<str>,
 }
 
 /// An event that may have to be folded once more.
@@ -98,21 +105,21 @@ impl<'p> Run<'p> {
                 return Ok(None);
             }
         };
-        let place = self.place_of(&partition);
+        let place = self.place_of(&partition)?;
         self.touched.note(place);
         if self.definition().transforms {
             self.touched.note_event(place, taken.at());
         }
         self.made.events += 1;
         self.made.rows[place].events += 1;
-        if let Err(fault) = self.lay(place) {
+        if let Err(fault) = self.lay(place, &partition) {
             // A state that cannot even begin.
             self.lying = None;
             let _ = self.running.take();
             self.fails(place, taken.fault(fault));
             return Ok(Some(place));
         }
-        match self.hand(place, &taken.event, &given) {
+        match self.hand(place, &partition, &taken.event, &given) {
             Ok(has_output) => {
                 let told = if has_output { Some(self.running.take()?) } else { None };
                 self.unkept.push(taken);
@@ -131,7 +138,7 @@ impl<'p> Run<'p> {
             Err(fault) => {
                 let _ = self.running.take();
                 self.fails(place, taken.fault(fault));
-                self.go_back(place)?;
+                self.go_back(place, &partition)?;
             }
         }
         Ok(Some(place))
@@ -146,71 +153,61 @@ impl<'p> Run<'p> {
     }
 
     /// What the partition at a place is called.
-    pub(in crate::engine) fn name(&self, place: usize) -> &str {
-        self.made.rows.get(place).map_or("", |row| &row.partition)
+    pub(in crate::engine) fn name(&self, place: usize) -> Result<Cow<'_, str>, StoreError> {
+        match self.lying.as_ref().filter(|lying| lying.place == place) {
+            Some(lying) => Ok(lying.name.as_ref().into()),
+            None => Ok(self.made.name_text(place)?.unwrap_or_default()),
+        }
     }
 
     /// How a partition stands behind the last event.
     pub(in crate::engine) fn state_of(&mut self, partition: &str) -> Result<Option<Cow<'_, str>>, EngineError> {
         self.keep()?;
         self.unless_torn()?;
-        let Some(place) = self.made.place_of(partition) else { return Ok(None) };
+        let Some(place) = self.made.place_of(partition)? else { return Ok(None) };
         Ok(self.made.state_text(place)?)
     }
 
     /// Lets the handlers take an event whose partition lies in the runtime. The first that succeeds is given to `$created`
     /// too.
-    fn hand(&self, place: usize, event: &Kept, given: &Given<'_>) -> Result<bool, Fault> {
+    fn hand(&self, place: usize, partition: &str, event: &Kept, given: &Given<'_>) -> Result<bool, Fault> {
         let row = &self.made.rows[place];
         let is_first = !row.has_begun && self.unkept.is_empty();
         if is_first && self.definition().has_created {
-            self.running.created(given, &row.partition)?;
+            self.running.created(given, partition)?;
         }
         if event.is_deletion() {
-            return self.running.deleted(&row.partition).map(|()| false);
+            return self.running.deleted(partition).map(|()| false);
         }
-        self.running.handle(given, &row.partition)
+        self.running.handle(given, partition)
     }
 
-    fn place_of(&mut self, partition: &str) -> usize {
-        let Partitions { rows, places, bytes, .. } = &mut *self.made;
+    fn place_of(&mut self, partition: &str) -> Result<usize, StoreError> {
         // Events of one partition often come behind one another.
-        if let Some(place) = self.lying
-            && rows.get(place).is_some_and(|row| *row.partition == *partition)
-        {
-            return place;
+        if let Some(lying) = self.lying.as_ref().filter(|lying| *lying.name == *partition) {
+            return Ok(lying.place);
         }
-        if let Some(place) = places.get(partition) {
-            return *place;
+        let Partitions { rows, names, bytes, .. } = &mut *self.made;
+        if let Some(place) = names.find(partition)? {
+            return Ok(place);
         }
-        let place = rows.len();
-        *bytes += (partition.len() + PARTITION) as u64;
-        let partition: Arc<str> = partition.into();
-        places.insert(partition.clone(), place);
+        *bytes += PARTITION as u64;
         let (state, result) = (Text::Nothing, Text::Nothing);
-        rows.push(PartitionRow {
-            partition,
-            state,
-            result,
-            failed: None,
-            is_of_result: false,
-            events: 0,
-            has_begun: false,
-        });
-        place
+        rows.push(PartitionRow { state, result, failed: None, is_of_result: false, events: 0, has_begun: false });
+        Ok(names.push(partition))
     }
 
     /// Puts the state of a partition into the runtime, and keeps the one that lay there.
-    fn lay(&mut self, place: usize) -> Result<(), Fault> {
+    fn lay(&mut self, place: usize, partition: &str) -> Result<(), Fault> {
         if self.definition().is_bi_state && self.made.shared.is_none() {
             self.running.init_shared()?;
             self.made.shared = Some(Shared(self.running.shared()?.map(Into::into)));
         }
-        if self.lying == Some(place) {
+        if self.lying.as_ref().is_some_and(|lying| lying.place == place) {
             return Ok(());
         }
         self.keep()?;
-        self.lying = Some(place);
+        self.lying = Some(Lying { place, name: partition.into() });
         self.put(place)
     }
 
@@ -232,17 +229,14 @@ impl<'p> Run<'p> {
     /// Keeps the state that lies in the runtime as text. Where it cannot be, the events since the last time are folded
     /// one by one, so that the one at fault is found.
     fn keep(&mut self) -> Result<(), Fault> {
-        let Some(place) = self.lying else { return Ok(()) };
-        if self.unkept.is_empty() {
-            return Ok(());
-        }
+        let Some(Lying { place, name }) = self.lying.clone().filter(|_| !self.unkept.is_empty()) else { return Ok(()) };
         match self.state() {
             Ok(state) => {
                 self.set(place, state);
                 self.unkept.clear();
                 Ok(())
             }
-            Err(_) => self.go_back(place),
+            Err(_) => self.go_back(place, &name),
         }
     }
 
@@ -259,13 +253,13 @@ impl<'p> Run<'p> {
     }
 
     /// Folds what was not kept once more from the state that was, and leaves out what fails.
-    fn go_back(&mut self, place: usize) -> Result<(), Fault> {
+    fn go_back(&mut self, place: usize, partition: &str) -> Result<(), Fault> {
         let unkept = std::mem::take(&mut self.unkept);
         self.put(place)?;
         for taken in unkept {
             let id = self.script.id_of(&taken.head);
             let given = taken.event.given(&taken.head, &id);
-            let handled = self.hand(place, &taken.event, &given).and_then(|_| self.state());
+            let handled = self.hand(place, partition, &taken.event, &given).and_then(|_| self.state());
             let _ = self.running.take();
             match handled {
                 Ok(state) => self.set(place, state),

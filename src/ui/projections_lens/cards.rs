@@ -80,9 +80,9 @@ fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
     let results = &store.own.results;
     let chosen = store.own.partition.as_deref();
     let nth = chosen.and_then(|partition| results.position(partition)).unwrap_or(0);
-    let Some(row) = results.row(nth) else {
+    if results.row(nth).is_none() {
         return said_ui(ui, scene, "projection-no-partition");
-    };
+    }
     if let Some(error) = store.dividing_error() {
         let said = scene.sentence(&error.message);
         inside(ui, |ui| {
@@ -90,7 +90,11 @@ fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
         });
     }
     let aside = scene.text("projection-state-at-end");
-    let name = if row.partition.is_empty() { scene.text("projection-one-state") } else { row.partition.to_string() };
+    let name = match results.brief(nth).name {
+        Some(name) if name.is_empty() => scene.text("projection-one-state"),
+        Some(name) => name.to_string(),
+        None => scene.text("table-row-coming"),
+    };
     head_ui(ui, scene, &name, None, &aside);
     let value = match store.whole_state(nth) {
         Some(WholeState::Value(value)) => value,

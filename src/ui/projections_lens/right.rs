@@ -11,7 +11,7 @@ use crate::event::{Explain, StreamId, Version};
 use crate::projection::SourcePlace;
 use crate::script::Remembered;
 use crate::theme::palette;
-use crate::view::{OpenStore, OwnFile, OwnResults, ProjectionWish};
+use crate::view::{Brief, OpenStore, OwnFile, OwnResults, ProjectionWish};
 use serde_json::Value;
 
 /// What the projection makes of the whole store, partition by partition.
@@ -221,16 +221,22 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
     let entered = led.map(|_| 0);
     List::new("partitions", results.len()).entered(entered).show(ui, |ui, nth| {
         let Some(row) = results.row(nth) else { return };
-        let stream = StreamId::from(&*row.partition);
+        let brief = results.brief(nth);
+        let Some(name) = brief.name.clone() else {
+            // It is read for the next frame.
+            list_row(ui, &scene.text("table-row-coming"), Look::Plain(None), |_, _| {});
+            return;
+        };
+        let stream = StreamId::from(&*name);
         let label = store.labels.of(&stream).filter(|_| is_of_streams).map(str::to_owned);
         let fault = row.failed.as_deref().map(|fault| Failed { fault, at: store.place_of_fault(fault) });
-        row_ui(ui, scene, results, (nth, row, fault), label.as_deref(), here == Some(&*row.partition));
+        row_ui(ui, scene, results, (row, &brief, &name, fault), label.as_deref(), here == Some(&*name));
         seen.push(stream);
     });
     if led == Some(Led::ToFirst)
-        && let Some(row) = results.row(0)
+        && let Some(name) = results.brief(0).name
     {
-        wish(scene, ProjectionWish::Partition(row.partition.to_string()));
+        wish(scene, ProjectionWish::Partition(name.to_string()));
     }
     seen
 }
@@ -275,17 +281,13 @@ fn row_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     results: &OwnResults,
-    (nth, row, failed): (usize, &PartitionRow, Option<Failed<'_>>),
+    (row, brief, partition, failed): (&PartitionRow, &Brief, &str, Option<Failed<'_>>),
     label: Option<&str>,
     is_here: bool,
 ) {
     let colours = palette(ui);
-    let brief = results.brief(nth);
-    let name = if row.partition.is_empty() {
-        scene.text("projection-one-state")
-    } else {
-        shortened(&row.partition).into_owned()
-    };
+    let name =
+        if partition.is_empty() { scene.text("projection-one-state") } else { shortened(partition).into_owned() };
     let value = match (&brief.value, brief.is_large) {
         (_, true) => "{…}".to_owned(),
         (Value::Null, false) => "—".to_owned(),
@@ -322,6 +324,6 @@ fn row_ui(
         });
     });
     if drawn.clicked() {
-        wish(scene, ProjectionWish::Partition(row.partition.to_string()));
+        wish(scene, ProjectionWish::Partition(partition.to_owned()));
     }
 }

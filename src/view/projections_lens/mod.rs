@@ -271,7 +271,7 @@ impl ProjectionsLens {
                 }
             }
             ProjectionWish::Stand(nth) => self.trace.stand(nth),
-            ProjectionWish::Partition(partition) => self.partition = Some(partition),
+            ProjectionWish::Partition(partition) => self.choose_partition(partition),
             // Done by the store, and by the window.
             ProjectionWish::Undivide | ProjectionWish::Materialise | ProjectionWish::RunAgain => {}
             ProjectionWish::Narrow => self.results.narrow(engine),
@@ -294,6 +294,11 @@ impl ProjectionsLens {
         };
         let numbered = (2_usize..).map(|number| format!("{name}-{number}"));
         std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+    }
+
+    fn choose_partition(&mut self, partition: String) {
+        self.results.choose(&partition);
+        self.partition = Some(partition);
     }
 
     fn choose(&mut self, path: Option<PathBuf>) {

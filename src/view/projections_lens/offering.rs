@@ -83,10 +83,9 @@ impl OpenStore {
         self.own.want(&engine, stream);
         if self.view.is_none()
             && self.has_streams_of_own()
-            && let Some(row) = self.own.results.row(0)
+            && let Some(name) = self.own.results.brief(0).name
         {
-            let stream = StreamId::from(&*row.partition);
-            self.select(stream);
+            self.select(StreamId::from(&*name));
         }
         self.show_own();
         self.want_trace();
@@ -118,7 +117,7 @@ impl OpenStore {
         if self.has_streams_of_own() {
             self.select(StreamId::from(partition.as_str()));
         }
-        self.own.partition = Some(partition);
+        self.own.choose_partition(partition);
     }
 
     /// Whatever shows one of these under its name is asked anew.

@@ -25,6 +25,8 @@ const LONGEST: usize = 256 << 10;
 /// A partition as a row says it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Brief {
+    /// `None` where it is still to be read.
+    pub name: Option<Arc<str>>,
     /// What its field is, or its whole state.
     pub value: Value,
     /// The state is not taken apart for a row.
@@ -71,23 +73,37 @@ impl ReadStates {
         if let Some((_, brief)) = known.filter(|(edition, _)| *edition == self.edition) {
             return brief.clone();
         }
+        let name = run.partitions.name_at_hand(place).map(Arc::from);
         let made = match run.partitions.shown(place) {
-            StateText::Nothing => Brief::default(),
-            StateText::AtHand(text) if text.len() > SMALL_STATE => Brief { is_large: true, ..Brief::default() },
-            StateText::AtHand(text) => brief_of(json_value(text.as_bytes()).ok(), run.field.as_deref()),
-            StateText::Away => {
-                let mut lacking = self.lacking.borrow_mut();
-                if lacking.len() < AT_ONCE && !lacking.contains(&place) {
-                    lacking.push(place);
-                }
-                return known.map(|(_, brief)| brief.clone()).unwrap_or_default();
-            }
+            _ if name.is_none() => None,
+            StateText::Nothing => Some(Brief::default()),
+            StateText::AtHand(text) if text.len() > SMALL_STATE => Some(Brief { is_large: true, ..Brief::default() }),
+            StateText::AtHand(text) => Some(brief_of(json_value(text.as_bytes()).ok(), run.field.as_deref())),
+            StateText::Away => None,
         };
+        let Some(made) = made else {
+            let mut lacking = self.lacking.borrow_mut();
+            if lacking.len() < AT_ONCE && !lacking.contains(&place) && place < run.partitions.rows.len() {
+                lacking.push(place);
+            }
+            let before = known.map(|(_, brief)| brief.clone()).unwrap_or_default();
+            return Brief { name: name.or(before.name), ..before };
+        };
+        let made = Brief { name, ..made };
         if briefs.len() >= MOST_BRIEF {
             briefs.clear();
         }
         briefs.insert(place, (self.edition, made.clone()));
         made
+    }
+
+    /// Whether a partition is called so. Not where that is still to be read.
+    pub(super) fn is_called(&self, run: &OwnRun, place: usize, name: &str) -> bool {
+        let is_read = || {
+            let briefs = self.briefs.borrow();
+            briefs.get(&place).is_some_and(|(_, brief)| brief.name.as_deref() == Some(name))
+        };
+        run.partitions.name_at_hand(place).map_or_else(is_read, |known| known == name)
     }
 
     pub(super) fn read_lacking(&mut self, engine: &Engine, run: &Arc<OwnRun>) {
@@ -149,7 +165,7 @@ fn brief_of(state: Option<Value>, field: Option<&str>) -> Brief {
         (Some(Value::Object(mut fields)), Some(field)) => fields.remove(field).unwrap_or_default(),
         (state, _) => state.unwrap_or_default(),
     };
-    Brief { value, is_large: false }
+    Brief { value, ..Brief::default() }
 }
 
 fn whole_of(state: Option<Value>) -> WholeState {
@@ -177,7 +193,8 @@ impl Question for ReadBriefs {
             }
             let state = shown_state(reader, &run, place, SMALL_STATE)?;
             let is_large = state.is_none();
-            read.push((place, Brief { is_large, ..brief_of(state, run.field.as_deref()) }));
+            let name = run.partitions.name(reader, place)?.map(Arc::from);
+            read.push((place, Brief { name, is_large, ..brief_of(state, run.field.as_deref()) }));
         }
         Ok(read)
     }

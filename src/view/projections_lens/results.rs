@@ -24,6 +24,8 @@ pub struct OwnResults {
     pub filter: String,
     pub only_failed: bool,
     read: ReadStates,
+    /// The partition that was chosen last, and its place: its name need not stay at hand.
+    chosen: Option<(String, usize)>,
 }
 
 impl OwnResults {
@@ -66,6 +68,7 @@ impl OwnResults {
         let mut is_new = self.running.poll(engine);
         if is_new && let (Some(run), Some(asked)) = (self.running.take(), self.running.question()) {
             let goes_on = !run.is_anew && self.run().is_some_and(|before| before.field == run.field);
+            self.chosen.take_if(|_| run.is_anew);
             self.shown = Some((asked.script.clone(), Arc::new(run)));
             self.read.begin_anew(!goes_on);
             self.narrow(engine);
@@ -163,10 +166,23 @@ impl OwnResults {
         self.run()?.partitions.rows.get(self.place(nth)?)
     }
 
+    /// This one was chosen among those that are shown.
+    pub(super) fn choose(&mut self, partition: &str) {
+        let place = self.position(partition).and_then(|nth| self.place(nth));
+        self.chosen = place.map(|place| (partition.to_owned(), place));
+    }
+
     /// Which of the rows is this partition. Looks through those that are shown.
     pub fn position(&self, partition: &str) -> Option<usize> {
-        (0..self.len().min(MOST_LOOKED_THROUGH))
-            .find(|nth| self.row(*nth).is_some_and(|row| &*row.partition == partition))
+        if let Some((_, chosen)) = self.chosen.as_ref().filter(|(name, _)| name == partition) {
+            return match self.let_through() {
+                Some(places) => places.binary_search(chosen).ok(),
+                None => Some(*chosen),
+            };
+        }
+        let run = self.run()?;
+        let is_it = |nth: &usize| self.place(*nth).is_some_and(|place| self.read.is_called(run, place, partition));
+        (0..self.len().min(MOST_LOOKED_THROUGH)).find(is_it)
     }
 
     /// The field that stands in the rows.
@@ -235,9 +251,9 @@ impl Question for FilterPartitions {
     type Error = UserError;
     const WHAT: &'static str = "looking for partitions";
 
-    fn answer(self, _: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let Self { run, text, only_failed } = self;
-        let places = partitions_like(&run, &text, only_failed, ticket);
+        let places = partitions_like(reader, &run, &text, only_failed, ticket)?;
         Ok((run, places))
     }
 }
