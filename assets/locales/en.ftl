@@ -284,9 +284,18 @@ by-category = category
 by-actor = actor
 by-position = by position
 store-nobody = (nobody named)
-store-other-types = { $count } other types
-store-other-categories = { $count } other categories
-store-other-actors = { $count } others
+store-other-types = { $count ->
+    [one] 1 other type
+   *[other] { $count } other types
+}
+store-other-categories = { $count ->
+    [one] 1 other category
+   *[other] { $count } other categories
+}
+store-other-actors = { $count ->
+    [one] 1 other
+   *[other] { $count } others
+}
 store-found = Found by the search
 store-span = { $from } to { $to }
 store-shown = Shown: { $span }
@@ -448,7 +457,10 @@ projections-compared-about = Both are folded over the whole store. What differs 
 projections-compared-old = Old
 projections-compared-new = New
 projections-compared-start = Compare
-projections-compared-same = The same in all { $partitions } partitions
+projections-compared-same = { $all ->
+    [one] The same in the one partition
+   *[other] The same in all { $partitions } partitions
+}
 projections-compared-differ = { $count ->
     [one] 1 of { $partitions } partitions differs
    *[other] { $grouped } of { $partitions } partitions differ
@@ -497,7 +509,10 @@ projection-example = an example, read-only
 projection-newer = Another program changed { $name } while you typed; nothing was written over it.
 projection-take-newer = Take theirs
 projection-keep-mine = Keep mine
-projection-fails-on = { $grouped } partitions in all
+projection-fails-on = { $count ->
+    [one] 1 partition in all
+   *[other] { $grouped } partitions in all
+}
 projection-results = Results
 projection-partitions = { $count ->
     [one] 1 partition
@@ -890,7 +905,10 @@ when-found = { $count ->
    *[other] Ever true in { $ever } streams, true now in { $now }.
 }
 when-found-then = True in { $count } at { $time }.
-when-unknown = It cannot be told at { $count } events, which count as not true.
+when-unknown = { $count ->
+    [one] It cannot be told at 1 event, which counts as not true.
+   *[other] It cannot be told at { $count } events, which count as not true.
+}
 when-more = The first { $count } are listed.
 when-row = first at v{ $version }  ·  { $events ->
     [one] { $events-grouped } event
@@ -964,7 +982,10 @@ strip-earlier = Month before
 strip-later = Month after
 strip-coming = Counting this month…
 strip-none = Nobody did anything in this month
-strip-more = { $count } more people
+strip-more = { $count ->
+    [one] 1 more person
+   *[other] { $count } more people
+}
 strip-person = { $name }: { $count } in this month
 strip-cell = { $count ->
     [0] { $name }, { $day }: nothing
@@ -1240,7 +1261,10 @@ reason-was-at = It was so at version { $from }, until { $event }.
 reason-was = It was so from version { $from } to { $to }, until { $event }.
 reason-out-of-reach = No event makes it so now, alone or with one before it.
 reason-no-rules = What events of this stream are for is not known, so none were tried.
-reason-changed-by = { $event } changed the field so far: { $count } times.
+reason-changed-by = { $count ->
+    [one] { $event } changed the field so far: once.
+   *[other] { $event } changed the field so far: { $count } times.
+}
 smallest-history = Smallest history…
 smallest-about = Leaves events of { $stream } out, for as long as those that remain still show the same. Nothing is written to the store.
 smallest-condition = At its end this is true
@@ -1374,7 +1398,10 @@ table-count-coming = Being counted…
 table-count-choose = choose a field
 table-count-none = Choose a field to count the streams by
 table-count-too-many = { $field } has another value in nearly every stream; choose a field that has fewer
-table-count-others = { $values } other values: { $count }
+table-count-others = { $others ->
+    [one] 1 other value: { $count }
+   *[other] { $values } other values: { $count }
+}
 table-bar-about = Show only these
 table-over-time = Over time
 table-over-time-of-all = Over time, all streams

@@ -306,6 +306,22 @@ mod tests {
         let locale = Locale::new(Language::English);
         let count = |count: u64| locale.with("fields-changed", [("count", count.into())]);
         assert_eq!([count(0), count(1), count(2)], ["no field changed", "1 field changed", "2 fields changed"]);
+        for (name, one, many) in [
+            ("strip-more", "1 more person", "1,200 more people"),
+            ("store-other-types", "1 other type", "1,200 other types"),
+            ("store-other-categories", "1 other category", "1,200 other categories"),
+            ("store-other-actors", "1 other", "1,200 others"),
+        ] {
+            let told = |count: u64| locale.with(name, [("count", count.into())]);
+            assert_eq!([told(1), told(1_200)], [one, many]);
+        }
+        let times = |count: u64| {
+            locale.sentence(&Message::new("reason-changed-by").text("event", "paid").number("count", count))
+        };
+        assert_eq!(
+            [times(1), times(2)],
+            ["paid changed the field so far: once.", "paid changed the field so far: 2 times."]
+        );
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &BothCompared) {
     let values = [
         ("count", (*differing).into()),
         ("grouped", grouped(*differing).into()),
+        ("all", (*partitions).into()),
         ("partitions", grouped(*partitions).into()),
     ];
     let (name, ink) = match differing {

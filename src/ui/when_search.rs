@@ -129,7 +129,7 @@ fn summary_ui(ui: &mut Ui, scene: &Scene<'_>, so_far: &FoundSoFar, then: Option<
         said = format!("{said} {}", scene.locale.with("when-found-then", values));
     }
     if counted.unknown > 0 {
-        let unknown = scene.locale.with("when-unknown", [("count", grouped(counted.unknown).into())]);
+        let unknown = scene.locale.with("when-unknown", [("count", counted.unknown.into())]);
         said = format!("{said} {unknown}");
     }
     if counted.ever > so_far.rows.len() as u64 {

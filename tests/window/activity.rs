@@ -344,6 +344,23 @@ fn a_month_without_anything_says_so_and_one_more_leads_to_what_was_done() {
 }
 
 #[test]
+fn one_more_person_than_a_month_has_columns_for_is_one_person() {
+    let seven = |path: &Path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        for (number, who) in (0..).zip(["web", "kim", "lee", "park", "chen", "ortiz", "jung"]) {
+            let at = if number < 6 { "2025-03-03T09:00:00Z" } else { "2025-04-03T09:00:00Z" };
+            let event = event(number, "contacted", at, who, "", "{}");
+            store.append(&StreamId::from("lead-1"), Expected::Any, &[event]).expect("appended");
+        }
+    };
+    let mut driver = Driver::with("lead-1", seven);
+    driver.click("Activity");
+    driver.assert_hides("more pe");
+    driver.click("Month before");
+    driver.assert_shows("1 more person");
+}
+
+#[test]
 fn the_moment_of_a_stream_is_found_however_far_back_it_lies() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::Home);

@@ -69,7 +69,7 @@ pub(super) fn strip_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     cells_ui(ui, scene, store, strip);
     let more = strip.people.len().saturating_sub(PEOPLE_SHOWN);
     if more > 0 {
-        let text = scene.locale.with("strip-more", [("count", grouped(more as u64).into())]);
+        let text = scene.locale.with("strip-more", [("count", more.into())]);
         cut(ui, RichText::new(text).size(11.5).color(colours.dim));
     }
 }

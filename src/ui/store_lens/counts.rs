@@ -116,7 +116,9 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, field: &str, b
     });
     let others: u64 = bars.iter().skip(told).map(|bar| bar.count).sum();
     if others > 0 {
-        let values = [("values", grouped((bars.len() - told) as u64).into()), ("count", grouped(others).into())];
+        let values = bars.len() - told;
+        let values =
+            [("others", values.into()), ("values", grouped(values as u64).into()), ("count", grouped(others).into())];
         ui.label(RichText::new(scene.locale.with("table-count-others", values)).color(palette(ui).dim));
     }
 }
