@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use super::as_of::as_of_since;
 use super::load::tell_total;
+use super::spill::unless_torn;
 use super::ticket::lock;
 use super::{ArrangeWanted, Arranged, ArrangedFor, AsOfWanted, EngineError, Ticket, as_of, choose};
 use crate::event::Position;
@@ -33,6 +34,11 @@ impl Stood {
             StoreMoment::Position(at) => self.as_of.read_to().position() >= Some(at),
             StoreMoment::Latest | StoreMoment::Time(_) => false,
         }
+    }
+
+    /// What of it lies in a file could be read back so far.
+    fn is_whole(&self) -> bool {
+        unless_torn(&self.as_of).is_ok()
     }
 }
 
@@ -97,7 +103,8 @@ impl FoldedStores {
         ticket: &Ticket,
     ) -> Result<Option<Arc<Stood>>, EngineError> {
         let (grown, replaced) = (self.grown.load(Ordering::Relaxed), self.replaced.load(Ordering::Relaxed));
-        if let Some(known) = self.kept.get(of).filter(|known| known.grown == grown || known.is_settled()) {
+        let is_so = |known: &Arc<Stood>| (known.grown == grown || known.is_settled()) && known.is_whole();
+        if let Some(known) = self.kept.get(of).filter(is_so) {
             check(known.as_of.choice())?;
             return Ok(Some(known));
         }
@@ -134,6 +141,8 @@ impl FoldedStores {
                 && (known.at == *at || (known.at.until().is_none() && at.until().is_none()))
                 && stood.as_of.choice().is_same(choice);
             let position = stood.as_of.read_to().position()?;
+            // What cannot be read back any more leads nowhere.
+            let is_alike = is_alike && stood.is_whole();
             let is_before = if let StoreMoment::Position(at) = at { position <= *at } else { true };
             (is_alike && is_before).then_some(position)
         };

@@ -31,6 +31,7 @@ mod memory_store;
 #[cfg(unix)]
 mod mirror;
 mod moved_fields;
+mod names_away;
 pub(crate) mod native_store;
 mod odd_payloads;
 mod opening;

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use foldline::engine::{
-    ArrangeWanted, AsOfCondition, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, GoneOn, Partitions,
-    RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections, partitions_like,
+    ArrangeWanted, ArrangedFor, AsOfCondition, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, GoneOn,
+    Partitions, RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections,
     partitions_within, read_rows, run_own, shown_state,
 };
 use foldline::event::{EventRow, Position, StreamId};
 use foldline::index::{AsOf, Budget, Memory, Place, Sorting, StoreMoment};
+use foldline::replay::OnShelf;
 use foldline::sample::{SampleOptions, generate};
 use foldline::script::{Output, Script};
 use foldline::store::{Flow, Store, StoreError};
@@ -17,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::as_of::{cqrs_es, emmett, native, sketches, told};
-use super::workshop::{cases, event, native_store, second};
+use super::workshop::{cases, native_store, second};
 
 const EVENTS: u64 = 6_000;
 
@@ -39,17 +40,17 @@ fn sample() -> Box<dyn Store> {
     foldline::store::open(&path.clone().into()).expect("opened")
 }
 
-fn asked(store: &dyn Store, name: Option<&str>, at: StoreMoment, bytes: u64) -> Result<AsOf, EngineError> {
+pub(super) fn asked(store: &dyn Store, name: Option<&str>, at: StoreMoment, bytes: u64) -> Result<AsOf, EngineError> {
     let chosen = choose(store, name, None)?.expect("no category was named");
     as_of(store, &chosen.choice, None, at, Budget { bytes }, &mut |_| Flow::Continue(()))
 }
 
-fn names(as_of: &AsOf, places: &[Place]) -> Vec<StreamId> {
+pub(super) fn names(as_of: &AsOf, places: &[Place]) -> Vec<StreamId> {
     places.iter().filter_map(|place| Some(as_of.row(*place)?.stream.into())).collect()
 }
 
 /// All that lists and tables ask for.
-fn assert_alike(one: &AsOf, other: &AsOf) {
+pub(super) fn assert_alike(one: &AsOf, other: &AsOf) {
     assert_eq!(names(one, one.places()), names(other, other.places()), "in the order in which they began");
     assert_eq!(told(one), told(other));
     assert_eq!((one.events(), one.read_to()), (other.events(), other.read_to()));
@@ -139,28 +140,6 @@ fn states_that_lie_in_a_file_are_found_sorted_and_counted_as_others() {
 }
 
 #[test]
-fn names_that_are_longer_than_all_else_are_in_memory_once() {
-    const STREAMS: u64 = 3_000;
-    let (_folder, path, mut writer) = native_store();
-    let mut bulk = writer.bulk().expect("a transaction");
-    for number in 0..2 * STREAMS {
-        let stream = StreamId::from(format!("lead-{}-{}", number % STREAMS, "x".repeat(600)).as_str());
-        let new = event(&number.to_string(), "noted", &format!(r#"{{"n": {number}}}"#));
-        bulk.record(&stream, None, &new).expect("recorded");
-    }
-    bulk.commit().expect("committed");
-    let open = || foldline::store::open(&path.clone().into()).expect("opened");
-    let much = asked(&*open(), Some("fields"), StoreMoment::Latest, 1 << 30).expect("there is room");
-    // Less than two copies, beside what else is known of each.
-    let little = open();
-    let answer = asked(&*little, Some("fields"), StoreMoment::Latest, STREAMS * 600 * 2).expect("read again");
-    assert_alike(&answer, &much);
-    assert!(little.names_bytes() < STREAMS * 600 / 2, "{}", little.names_bytes());
-    let at_hand = |place: &Place| answer.row_at_hand(*place).is_some();
-    assert!(answer.places().iter().all(at_hand), "those that the store can read again went first");
-}
-
-#[test]
 fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
     let store = &*sample();
     let wanted = |at: u64| ArrangeWanted {
@@ -195,70 +174,6 @@ fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
     let refused = shown(&FoldedStores::new(&tiny), &tiny, EVENTS);
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
     assert_eq!(tiny.taken(), 0);
-}
-
-/// So much memory a stream has a million of them within 64 MiB, and what as few as here take beside it.
-const OF_A_MILLION: u64 = (64 << 20) / 1_000_000;
-const BESIDE: u64 = 100_000;
-
-#[test]
-fn so_little_memory_that_the_names_lie_in_a_file_too_is_enough_for_a_table_of_very_many_streams() {
-    const STREAMS: u64 = 16_000;
-    let (_folder, path, mut store) = native_store();
-    let options =
-        SampleOptions { streams: Some(STREAMS), events: Some(2 * STREAMS), seed: 5, ..SampleOptions::default() };
-    generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
-    drop(store);
-    let store = &*foldline::store::open(&path.into()).expect("opened");
-    let wanted = |sorting: Sorting, filter: RowFilter, at: u64| ArrangeWanted {
-        of: AsOfWanted { at: StoreMoment::Position(Position(at)), projection: None, category: Some("lead".to_owned()) },
-        filter,
-        sorting,
-        is_descending: false,
-        numbers_of: None,
-        counted: None,
-    };
-    let categories = store.categories().expect("read");
-    let leads = categories.iter().find(|(name, _)| name == "lead").map(|(_, leads)| *leads).expect("there are leads");
-    let memory = Memory::new(Budget { bytes: leads * OF_A_MILLION + BESIDE });
-    let (little, much) = (FoldedStores::new(&memory), FoldedStores::default());
-    for at in [2 * STREAMS - 500, 2 * STREAMS] {
-        for by in [Sorting::Stream, Sorting::Version, Sorting::Field("name".to_owned())] {
-            let shown = |folded: &FoldedStores, memory: &Memory, filter: RowFilter| {
-                let ticket = Ticket::within("folding", memory);
-                arrange(store, &wanted(by.clone(), filter, at), folded, &ticket)
-                    .expect("there is room")
-                    .expect("there are leads")
-            };
-            let both = |filter: &RowFilter| {
-                let (little, roomy) = (shown(&little, &memory, filter.clone()), Memory::default());
-                (little, shown(&much, &roomy, filter.clone()))
-            };
-            let (a, b) = both(&RowFilter::default());
-            let (one, other) = (a.1.as_of(store), b.1.as_of(store));
-            assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
-            assert!(a.1.row(0).is_none() && b.1.row(0).is_some(), "the name lies in a file");
-            assert_eq!(names(one, &a.1.places), names(other, &b.1.places), "{by:?} at {at}");
-            if by == Sorting::Version {
-                assert_alike(one, other);
-            }
-            let read_name = names(other, &b.1.places[7..8]).remove(0).to_string();
-            let rows = [0, 7, leads as usize / 2, leads as usize - 600];
-            let read = |arranged| read_rows(store, arranged, &rows, &[], &Ticket::new("reading")).expect("read");
-            assert_eq!(read(&a.1), read(&b.1));
-            drop((a, b));
-            // Looked for by a part of a name, and by what the states are.
-            let part = read_name.get(read_name.len() - 3..).expect("letters").to_owned();
-            let named = RowFilter { texts: vec![part], ..RowFilter::default() };
-            let called = RowFilter { conditions: vec!["contacts > 0".to_owned()], ..RowFilter::default() };
-            for filter in [named, called] {
-                let (a, b) = both(&filter);
-                assert!(!b.1.places.is_empty() && (b.1.places.len() as u64) < leads, "{}", b.1.places.len());
-                assert_eq!(names(a.1.as_of(store), &a.1.places), names(b.1.as_of(store), &b.1.places), "{filter:?}");
-                assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
-            }
-        }
-    }
 }
 
 #[test]
@@ -313,6 +228,31 @@ fn rows_whose_states_lie_in_a_file_are_read_as_they_stand() {
     assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stopped:?}");
 }
 
+#[test]
+fn what_cannot_be_read_back_any_more_is_said_and_folded_anew_for_who_asks_again() {
+    let store = &*sample();
+    let memory = Memory::new(Budget { bytes: LITTLE_FOR_LEADS });
+    let folded = FoldedStores::new(&memory);
+    for at in [StoreMoment::Latest, StoreMoment::Position(Position(EVENTS))] {
+        let wanted = ArrangeWanted {
+            of: AsOfWanted { at, projection: None, category: Some("lead".to_owned()) },
+            filter: RowFilter::default(),
+            sorting: Sorting::Stream,
+            is_descending: false,
+            numbers_of: None,
+            counted: None,
+        };
+        let shown = || arrange(store, &wanted, &folded, &Ticket::within("folding", &memory)).expect("there is room");
+        let torn = shown().expect("there are leads");
+        let shelf = torn.1.as_of(store).shelf().expect("laid down");
+        assert!(shelf.fetch(OnShelf { at: 1 << 40, length: 1, owner: 0 }).is_none(), "nothing lies there");
+        let read = |of: &ArrangedFor| read_rows(store, &of.1, &[0, 1], &[], &Ticket::new("reading"));
+        assert!(read(&torn).is_err());
+        let anew = shown().expect("there are leads");
+        assert_eq!(read(&anew).expect("read").len(), 2);
+    }
+}
+
 /// A state a stream, one that fails now and then, with results of their own; and one that all have between them.
 const OWN: [&str; 3] = [
     "fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.last = e.bodyRaw } })",
@@ -324,11 +264,16 @@ const OWN: [&str; 3] = [
      }).outputState()",
 ];
 
-fn own(text: &str) -> Script {
+pub(super) fn own(text: &str) -> Script {
     Script::read("own.js", text).expect("a projection")
 }
 
-fn folded(store: &dyn Store, script: &Script, at: StoreMoment, bytes: u64) -> Result<Partitions, EngineError> {
+pub(super) fn folded(
+    store: &dyn Store,
+    script: &Script,
+    at: StoreMoment,
+    bytes: u64,
+) -> Result<Partitions, EngineError> {
     let on = &mut |_| Flow::Continue(());
     partitions_within(store, script, at, Budget { bytes }, &mut |_, _| Flow::Continue(()), on)
 }
@@ -347,9 +292,9 @@ fn room_for(store: &dyn Store, script: &Script, hundredths: u64) -> u64 {
     memory.taken() - texts * (100 - hundredths) / 100
 }
 
-type Row = (String, Option<String>, Option<String>, Option<String>, u64);
+pub(super) type Row = (String, Option<String>, Option<String>, Option<String>, u64);
 
-fn told_rows(store: &dyn Store, made: &Partitions) -> Vec<Row> {
+pub(super) fn told_rows(store: &dyn Store, made: &Partitions) -> Vec<Row> {
     let text =
         |read: Result<Option<std::borrow::Cow<'_, str>>, _>| read.expect("readable").map(|text| text.into_owned());
     let row = |place: usize| {
@@ -420,47 +365,6 @@ fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
     }
     let refused = folded(store, &script, StoreMoment::Latest, 20_000);
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "not even what stays of each has room: {refused:?}");
-}
-
-#[test]
-fn names_of_partitions_lie_in_a_file_too_where_there_is_no_room_for_them() {
-    const STREAMS: u64 = 3_000;
-    let (_folder, path, mut writer) = native_store();
-    let mut bulk = writer.bulk().expect("a transaction");
-    for number in 0..2 * STREAMS {
-        let stream = StreamId::from(format!("lead-{}-{}", number * 7 % STREAMS, "x".repeat(100)).as_str());
-        let new = event(&number.to_string(), "noted", "{}");
-        bulk.record(&stream, None, &new).expect("recorded");
-    }
-    bulk.commit().expect("committed");
-    let store = &*foldline::store::open(&path.into()).expect("opened");
-    let script =
-        own("fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.of = e.partition } })");
-    let memory = Memory::default();
-    let much = run_own(store, &script, None, &Ticket::within("running", &memory)).expect("there is room");
-    let letters: u64 = told_rows(store, &much.partitions).iter().map(|(name, ..)| name.len() as u64).sum();
-    // All states lie in a file, and yet that is too little for the names.
-    let bytes = memory.taken() - much.bytes + letters / 4;
-    let little = folded(store, &script, StoreMoment::Position(Position(STREAMS * 3 / 2)), bytes);
-    let mut little = little.expect("laid down");
-    assert!(much.partitions.name_at_hand(0).is_some() && little.name_at_hand(0).is_none());
-    let on = little.go_on(store, &mut |_, _| Flow::Continue(()), &mut |_| Flow::Continue(()));
-    assert!(matches!(on, Ok(GoneOn::Grew { .. })), "{on:?}");
-    assert_eq!(told_rows(store, &little), told_rows(store, &much.partitions));
-    drop(little);
-
-    let memory = Memory::new(Budget { bytes });
-    let ticket = Ticket::within("running", &memory);
-    let little = run_own(store, &script, None, &ticket).expect("laid down");
-    assert!(memory.taken() <= bytes, "{} of {bytes}", memory.taken());
-    assert_eq!((little.bytes, little.partitions.name_at_hand(0)), (much.bytes, None));
-    for text in ["-12", "LEAD-2999-", "", "nowhere"] {
-        let like = |run| partitions_like(store, run, text, false, &ticket).expect("read");
-        assert_eq!(like(&little), like(&much), "{text}");
-    }
-    // With less than what stays of each, it says so.
-    let refused = folded(store, &script, StoreMoment::Latest, STREAMS * 100);
-    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{:?}", refused.map(|made| made.events));
 }
 
 #[test]

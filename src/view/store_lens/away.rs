@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use super::kept::KeptRows;
-use super::rows::{Cells, LensRow};
-use crate::engine::{ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, Question, StoodRow, Ticket, read_rows};
+use super::rows::{Cells, LensRow, NumberedRows, read_numbered};
+use crate::engine::{ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, Question, StoodRow, Ticket};
 use crate::event::{StreamId, Version};
 use crate::index::Held;
 use crate::store::Store;
@@ -135,6 +135,17 @@ impl AwayRows {
         true
     }
 
+    /// These have come with a table, so that what is in view is there with it.
+    pub(super) fn take_in(&mut self, arranged: &Arranged, rows: NumberedRows) {
+        let numbers: Vec<usize> = rows.iter().map(|(nth, _)| *nth).collect();
+        self.named.begin(arranged, &numbers);
+        for (nth, row) in rows {
+            self.named.rows.insert(nth, Some((row.stream.clone(), row.version)));
+            self.kept.keep(row);
+        }
+        self.kept.make_room(self.named.rows.values().flatten().map(|(stream, _)| stream));
+    }
+
     /// The store has changed, or somebody wants it tried again: what could not be read may be there.
     pub(super) fn look_again(&mut self) {
         self.missing.clear();
@@ -166,18 +177,12 @@ impl ReadAway {
 }
 
 impl Question for ReadAway {
-    /// With their numbers.
-    type Answer = Vec<(usize, StoodRow)>;
+    type Answer = NumberedRows;
     type Error = UserError;
     const WHAT: &'static str = "reading rows";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let Some(of) = self.of.upgrade() else { return Ok(Vec::new()) };
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for nth in self.rows {
-            let read = read_rows(reader, &of.1, &[nth], &self.paths, ticket)?;
-            rows.extend(read.into_iter().map(|row| (nth, row)));
-        }
-        Ok(rows)
+        Ok(read_numbered(reader, &of.1, self.rows, &self.paths, ticket)?)
     }
 }

@@ -219,7 +219,8 @@ impl StoreLens {
             let row = |place| self.away.row(&shown.1, place);
             self.picture = Some(Picture::new(shown.1.places.len(), row, around, self.fields()));
         }
-        let question = ArrangeRows { wanted, folded: self.folded.clone() };
+        let (seen, fields) = (self.seen.clone(), self.fields().to_vec());
+        let question = ArrangeRows { wanted, folded: self.folded.clone(), seen, fields };
         match cause {
             // The cursor may be dragged.
             Cause::User => self.arranging.ask_when_still(engine, question),
@@ -232,7 +233,13 @@ impl StoreLens {
         if self.arranging.poll(engine) {
             is_new = true;
             if self.arranging.error().is_none() {
-                self.arranged = self.arranging.take().flatten();
+                let come = self.arranging.take().flatten();
+                self.arranged = come.map(|(arranged, rows)| {
+                    if !rows.is_empty() {
+                        self.away.take_in(&arranged.1, rows);
+                    }
+                    arranged
+                });
                 self.picture = None;
                 self.kinds.look_again();
             }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::columns::Kind;
 use super::kept::KeptRows;
 use crate::engine::{
-    ArrangeWanted, ArrangedFor, Asked, Engine, FoldedStores, Question, StoodRow, StoodRows, StoodWanted, Ticket,
-    arrange, stood,
+    ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, EngineError, FoldedStores, Question, StoodRow, StoodRows,
+    StoodWanted, Ticket, arrange, read_rows, stood,
 };
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::AtHand;
@@ -244,18 +244,43 @@ pub struct ArrangeRows {
     pub(super) wanted: ArrangeWanted,
     /// What was folded before.
     pub(super) folded: FoldedStores,
+    /// What is in view, and its columns.
+    pub(super) seen: Range<usize>,
+    pub(super) fields: Vec<String>,
 }
 
 impl Question for ArrangeRows {
-    type Answer = Option<ArrangedFor>;
+    /// With the rows in view of which not even the names are at hand.
+    type Answer = Option<(ArrangedFor, NumberedRows)>;
     type Error = UserError;
     const WHAT: &'static str = "folding events";
     const IS_LONG: bool = true;
     const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
-        Ok(arrange(reader, &self.wanted, &self.folded, ticket)?)
+        let Some(arranged) = arrange(reader, &self.wanted, &self.folded, ticket)? else { return Ok(None) };
+        let nameless = self.seen.filter(|nth| arranged.1.row(*nth).is_none()).take(AT_ONCE);
+        let rows = read_numbered(reader, &arranged.1, nameless, &self.fields, ticket)?;
+        Ok(Some((arranged, rows)))
     }
+}
+
+/// Rows of a table as they were read, with their numbers.
+pub(super) type NumberedRows = Vec<(usize, StoodRow)>;
+
+pub(super) fn read_numbered(
+    reader: &dyn Store,
+    arranged: &Arranged,
+    rows: impl IntoIterator<Item = usize>,
+    paths: &[String],
+    ticket: &Ticket,
+) -> Result<NumberedRows, EngineError> {
+    let mut numbered = Vec::new();
+    for nth in rows {
+        let read = read_rows(reader, arranged, &[nth], paths, ticket)?;
+        numbered.extend(read.into_iter().map(|row| (nth, row)));
+    }
+    Ok(numbered)
 }
 
 /// Rows as they stood, for as long as what they are of has given way to what comes in its place.

@@ -312,6 +312,9 @@ fn names_that_lie_in_a_file_are_asked_of_the_engine_too() {
     little.run(&small, LensWish::Sort(LensColumn::Stream));
     little.arrange(&small, false);
     settle(&mut little, &small);
+    let in_view: Vec<_> = (LEADS - 40..LEADS).filter_map(|place| little.row(place).map(|row| row.stream)).collect();
+    let last = |nth: usize| StreamId::from(format!("lead-{nth:060}").as_str());
+    assert_eq!(in_view, (0..40).rev().map(last).collect::<Vec<_>>(), "what is in view comes with the table");
     assert!(little.row(310).is_none(), "what was read of another one is not shown under this number");
 }
 
