@@ -50,6 +50,11 @@ impl Chunk {
         }
     }
 
+    /// How long its texts are together.
+    pub(super) fn texts(&self) -> usize {
+        self.batches.iter().map(EventBatch::text_len).sum()
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = EventRow<'_>> {
         self.batches.iter().flat_map(EventBatch::rows)
     }

@@ -169,6 +169,7 @@ impl Following<'_> {
             return Ok(None);
         }
         let (began, mut count, mut gaps) = (Instant::now(), 0, Vec::new());
+        let mut texts = 0;
         let (mut failed, mut is_cut_short) = (None, false);
         loop {
             for row in chunk.rows() {
@@ -189,6 +190,7 @@ impl Following<'_> {
                     return Err(StoreError::Cancelled);
                 }
             }
+            texts += chunk.texts();
             if has_gaps {
                 gaps_in(&chunk, &mut passed, &mut gaps);
             }
@@ -225,6 +227,7 @@ impl Following<'_> {
         bulk.keep_standing(&standing)?;
         let head = bulk.head();
         bulk.commit()?;
+        self.mirroring.has_recorded(texts as u64 + count * BESIDE_TEXTS);
         failed.map_or(Ok((!is_cut_short).then_some((head, is_last))), Err)
     }
 
@@ -250,6 +253,9 @@ impl Following<'_> {
         Ok(self.mirroring.store.end()?.position().unwrap_or_default())
     }
 }
+
+/// About what an event takes in a log besides its texts.
+const BESIDE_TEXTS: u64 = 250;
 
 /// A mirror that follows without anything new is written to no more often than this, in microseconds.
 const BETWEEN_NOTES: i64 = 1_000_000;

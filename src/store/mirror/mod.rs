@@ -22,13 +22,17 @@ use std::time::SystemTime;
 
 pub(super) use writer::open_for_writing;
 
-use super::native::{Aside, Mirror, MirrorStanding, NativeStore};
+use super::native::{Aside, COPY_LOG, LogMover, Mirror, MirrorStanding, NativeStore};
 use super::{Flow, Source, Store, StoreError, Writer};
 use crate::event::{Cursor, StreamId, Timestamp, Version};
 
 /// A mirror that is open to be brought up to its origin.
 #[derive(Debug)]
 pub struct Mirroring {
+    /// Ends before the store is closed.
+    log: Option<LogMover>,
+    /// About so much was recorded since the log was last moved, in bytes.
+    logged: u64,
     store: NativeStore,
     path: PathBuf,
     origin: String,
@@ -72,10 +76,10 @@ impl Mirroring {
             let Some((store, _)) = NativeStore::open_mirror(path)? else {
                 return Err(StoreError::NoMirror(path.to_owned()));
             };
-            return Ok((Self { store, path: path.to_owned(), origin: name }, Begun::Made));
+            return Ok((Self::of(store, path, name), Begun::Made));
         }
         let (store, Mirror { origin: before, .. }) = there(path)?;
-        let mut mirroring = Self { store, path: path.to_owned(), origin: name };
+        let mut mirroring = Self::of(store, path, name);
         mirroring.check(origin)?;
         if before == mirroring.origin {
             return Ok((mirroring, Begun::There));
@@ -86,10 +90,31 @@ impl Mirroring {
         Ok((mirroring, Begun::Moved { from: before }))
     }
 
+    fn of(store: NativeStore, path: &Path, origin: String) -> Self {
+        Self { log: None, logged: 0, store, path: path.to_owned(), origin }
+    }
+
+    /// So many bytes were recorded. Once they are many, somebody else moves them from the log into the file.
+    fn has_recorded(&mut self, bytes: u64) {
+        self.logged += bytes;
+        if self.logged < COPY_LOG {
+            return;
+        }
+        self.logged = 0;
+        if self.log.is_none() {
+            self.log = LogMover::begin(&self.path);
+        }
+        if let Some(log) = &self.log
+            && !log.begin_moving()
+        {
+            self.log = None;
+        }
+    }
+
     /// The same mirror, opened once more.
     pub fn again(origin: &str, path: &Path) -> Result<Self, StoreError> {
         let (store, _) = there(path)?;
-        Ok(Self { store, path: path.to_owned(), origin: origin.to_owned() })
+        Ok(Self::of(store, path, origin.to_owned()))
     }
 
     /// Lets something be kept beside the events that makes looking at them faster.

@@ -22,7 +22,7 @@ pub(in crate::store) fn open_for_writing(path: &Path) -> Result<Option<Box<dyn W
     let source = Source::parse(&mirror.origin);
     unless_circle(path, &source)?;
     let origin = crate::store::open_for_writing(&source)?;
-    let mut mirroring = Mirroring { store, path: path.to_owned(), origin: mirror.origin };
+    let mut mirroring = Mirroring::of(store, path, mirror.origin);
     mirroring.check(origin.as_ref())?;
     mirroring.catch_up(origin.as_ref(), &mut |_| Flow::Continue(()))?;
     Ok(Some(Box::new(MirrorWriter { mirroring, origin })))

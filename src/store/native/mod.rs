@@ -6,6 +6,7 @@ pub(in crate::store) mod chain;
 mod content;
 mod counts;
 mod links;
+mod log;
 mod mirror;
 mod names;
 mod read;
@@ -20,6 +21,7 @@ use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
 pub use aside::{Aside, Meanwhile};
+pub(in crate::store) use log::LogMover;
 pub use mirror::{Gap, Mirror, MirrorStanding};
 
 use super::access::Access;
@@ -41,8 +43,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Pages that are held while a copy is recorded.
 const COPY_CACHE_KIB: i64 = 32 << 10;
 
-/// So many pages, 32 MiB, a log of copied events has before they are moved into the file.
-const COPY_LOG_PAGES: i64 = 8 << 10;
+/// So long a log of copied events is before it is moved into the file, by somebody who does not record.
+pub(in crate::store) const COPY_LOG: u64 = 32 << 20;
+
+/// So many pages it has at most: where nobody else moved them, who records does.
+const COPY_LOG_PAGES: i64 = 32 << 10;
 
 /// A native store, open for reading or for both.
 #[derive(Debug)]
