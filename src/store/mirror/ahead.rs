@@ -71,8 +71,11 @@ pub(super) struct Coming<'o> {
 }
 
 impl<'o> Coming<'o> {
-    pub(super) fn begin(origin: &'o dyn Store, scan: Box<dyn Scan + 'o>, cursor: Cursor) -> Self {
-        Self { origin, scan, ahead: None, cursor, is_begun: false, together: FIRST as u64 }
+    /// Where about so many events are behind the place, they are read ahead at once.
+    pub(super) fn begin(origin: &'o dyn Store, scan: Box<dyn Scan + 'o>, cursor: Cursor, about: u64) -> Self {
+        let ahead = if about > TOGETHER as u64 { Ahead::begin(origin, cursor.clone()) } else { None };
+        let is_begun = ahead.is_some();
+        Self { origin, scan, ahead, cursor, is_begun, together: FIRST as u64 }
     }
 
     /// How many events are to be recorded together now.
@@ -170,12 +173,14 @@ fn read_on(reader: &dyn Store, behind: &Cursor, tell: &SyncSender<Read>) -> Resu
         let _ = tell.send(Ok(None));
         return Ok(());
     };
+    let mut most = FIRST;
     loop {
-        let chunk = Chunk::read(scan.as_mut(), PIECE)?;
+        let chunk = Chunk::read(scan.as_mut(), most)?;
         let is_last = chunk.is_last;
         if tell.send(Ok(Some(chunk))).is_err() || is_last {
             return Ok(());
         }
+        most = PIECE;
     }
 }
 

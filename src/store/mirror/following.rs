@@ -58,7 +58,9 @@ impl Following<'_> {
             Changes::Replaced => return Err(self.mirroring.differs(check::missing(self.mirroring, origin)?)),
             Changes::Unknown => return self.by_streams(),
         };
-        let mut coming = Coming::begin(origin, scan, cursor);
+        let place = |cursor: &Cursor| cursor.position().map_or(0, |place| place.0);
+        let about = place(&origin.end()?).saturating_sub(place(&cursor));
+        let mut coming = Coming::begin(origin, scan, cursor, about);
         loop {
             let before = coming.cursor().position();
             // The next look says what became of the origin.
