@@ -99,6 +99,11 @@ impl<'o> Coming<'o> {
         Ok(Some(chunk))
     }
 
+    /// Whether there is time before the next is read.
+    pub(super) fn has_time(&mut self) -> bool {
+        self.ahead.as_mut().is_some_and(|ahead| !ahead.has_come())
+    }
+
     /// The same where it is read already, or nearly so.
     pub(super) fn next_soon(&mut self) -> Option<Result<Option<Chunk>, StoreError>> {
         let read = self.ahead.as_mut()?.next_soon()?;
@@ -124,6 +129,7 @@ impl<'o> Coming<'o> {
 /// Dropping it ends the reading.
 struct Ahead {
     told: Option<Receiver<Read>>,
+    at_hand: Option<Read>,
     interrupter: Option<Interrupter>,
     thread: Option<JoinHandle<()>>,
 }
@@ -149,17 +155,31 @@ impl Ahead {
             }
         };
         let thread = std::thread::Builder::new().name("reading ahead".to_owned()).spawn(work).ok()?;
-        Some(Self { told: Some(told), interrupter, thread: Some(thread) })
+        Some(Self { told: Some(told), at_hand: None, interrupter, thread: Some(thread) })
     }
 
     fn next(&mut self) -> Read {
+        if let Some(read) = self.at_hand.take() {
+            return read;
+        }
         match self.told.as_ref().map(Receiver::recv) {
             Some(Ok(read)) => read,
             Some(Err(_)) | None => Ok(None),
         }
     }
 
+    /// Whether the next was read already, as far as is known without taking it.
+    fn has_come(&mut self) -> bool {
+        if self.at_hand.is_none() {
+            self.at_hand = self.told.as_ref().and_then(|told| told.try_recv().ok());
+        }
+        self.at_hand.is_some()
+    }
+
     fn next_soon(&mut self) -> Option<Read> {
+        if let Some(read) = self.at_hand.take() {
+            return Some(read);
+        }
         match self.told.as_ref()?.recv_timeout(SOON) {
             Ok(read) => Some(read),
             Err(RecvTimeoutError::Timeout) => None,

@@ -200,6 +200,9 @@ impl Following<'_> {
             else {
                 break;
             };
+            if coming.has_time() {
+                bulk.use_time()?;
+            }
             match coming.next_soon() {
                 Some(Ok(Some(next))) => chunk = next,
                 // What was read is kept.

@@ -352,6 +352,14 @@ impl Bulk<'_> {
         Ok(())
     }
 
+    /// To be called where nothing else is to be done for a while: what is written now need not be at the end.
+    pub fn use_time(&mut self) -> Result<(), StoreError> {
+        if !self.links.is_worth_writing() {
+            return Ok(());
+        }
+        self.links.flush(&self.tx).map_err(|source| StoreError::from_sqlite(self.path, source))
+    }
+
     /// Writes the held counts.
     fn flush(&mut self) -> Result<(), StoreError> {
         let Self { tx, streams, types, links, .. } = self;

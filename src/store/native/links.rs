@@ -15,6 +15,9 @@ pub(super) type Link = (LinkKind, EventId, i64);
 /// are not held back.
 const HELD: usize = 100_000;
 
+/// Fewer are not written by themselves.
+const WORTH_WRITING: usize = 20_000;
+
 /// And so long are their ids at most, where these are texts.
 const TEXTS_HELD: usize = 8 << 20;
 
@@ -38,6 +41,11 @@ impl Held {
             }
             self.links.push((kind, id, position));
         }
+    }
+
+    /// Where there is time.
+    pub(super) fn is_worth_writing(&self) -> bool {
+        self.links.len() >= WORTH_WRITING
     }
 
     pub(super) fn is_full(&self) -> bool {
