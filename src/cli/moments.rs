@@ -50,7 +50,7 @@ pub(super) fn show(args: &MomentArgs, context: &Context, out: &mut Output) -> Re
             print_state(out, &shown.state)?;
             if !shown.findings.is_empty() {
                 writeln!(out.text())?;
-                let mut table = Table::new(out, &[("version", Align::Right), ("finding", Align::Left)]);
+                let mut table = Table::with_sentences(out, &[("version", Align::Right), ("finding", Align::Left)]);
                 for finding in &shown.findings {
                     table.row(&[finding.version.to_string(), finding.message()])?;
                 }

@@ -197,7 +197,7 @@ fn tell(trace: &Trace, name: &str) {
         message("the first steps are told; more ran");
     }
     if trace.is_coarse {
-        message("the state is large: from line to line only its uppermost fields were compared");
+        message("there was much to compare: from line to line only the uppermost fields of the state were");
     }
     if let Some(fault) = &trace.fault {
         message(format_args!("{name}, {fault}"));

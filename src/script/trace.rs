@@ -24,7 +24,7 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// More steps ran than [`MOST_STEPS`].
     pub is_cut: bool,
-    /// The state is so large that from step to step only its uppermost fields were compared.
+    /// The state is so large, or so many steps looked at it, that from step to step only its uppermost fields were compared.
     pub is_coarse: bool,
     /// The source behaved otherwise when its steps were marked, so that none are told.
     pub is_unwatched: bool,

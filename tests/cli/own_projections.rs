@@ -275,6 +275,14 @@ fn a_handler_that_never_ends_is_ended_and_the_rest_is_told() {
     assert_eq!(ran.json()[0]["state"], json!({"n": 1}));
     assert!(ran.json()[0]["error"]["message"].to_string().contains("longer than 250 ms"), "{ran:?}");
     assert!(!ran.err.contains("given up"), "once may be chance: {ran:?}");
+    let shown = sandbox.run(&["show", "a.db", "order-1", "--projection", "own.js"]).ok();
+    assert!(shown.out.contains("it ran longer than 250 ms"), "to its end: {shown:?}");
+    sandbox.write(
+        "own.js",
+        "fromCategory('order').foreachStream().when({ $init: () => ({ n: 0 }), paid() { while (true) {} } })",
+    );
+    let traced = sandbox.run(&["trace", "a.db", "order-1", "--at", "1", "--projection", "own.js"]);
+    assert!(traced.err.contains("longer than 250 ms") && !traced.err.contains("large"), "of one number: {traced:?}");
 }
 
 #[test]
