@@ -22,6 +22,7 @@ mod given_up;
 mod greeting;
 mod imports;
 mod kill;
+mod killed_catch_up;
 mod lead_compensations;
 mod lead_rules;
 mod make_so;

@@ -11,22 +11,20 @@ use foldline::event::{NewEvent, Position, StreamId};
 use foldline::index::{Budget, StoreMoment};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, ModelError, ModelPlace, Query, Source, Store, Writer, model_head};
-use proptest::prelude::Rng as _;
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 
 use super::as_of::{Sketch, naively, what};
 use super::memory_store::MemoryStore;
-use super::workshop::{Talking, cases, event, fingerprint, native_store, noted, read, say, second};
+use super::workshop::{cases, event, fingerprint, native_store, noted, read, second};
 
-fn place(path: &Path, table: &str) -> ModelPlace {
+pub(super) fn place(path: &Path, table: &str) -> ModelPlace {
     ModelPlace { source: path.to_owned().into(), table: Some(table.to_owned()) }
 }
 
-fn wish(store: &Path, into: &Path, projection: &str, category: Option<&str>) -> ModelWish {
+pub(super) fn wish(store: &Path, into: &Path, projection: &str, category: Option<&str>) -> ModelWish {
     ModelWish {
         projection: projection.to_owned(),
         category: category.map(str::to_owned),
@@ -36,13 +34,14 @@ fn wish(store: &Path, into: &Path, projection: &str, category: Option<&str>) -> 
     }
 }
 
-fn bring_up(reader: &dyn Store, wish: &ModelWish) -> Result<Materialised, MaterialiseError> {
+pub(super) fn bring_up(reader: &dyn Store, wish: &ModelWish) -> Result<Materialised, MaterialiseError> {
     materialise(reader, wish, &Ticket::new("folding"))
 }
 
-/// Every row of a table as JSON, by its stream.
+/// Every row of a table as JSON, by its stream. Where a write was killed, SQLite takes back what was half done, which it
+/// refuses to whoever may only read.
 fn rows(path: &Path) -> BTreeMap<String, BTreeMap<String, Value>> {
-    let connection = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database");
+    let connection = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
     let mut statement = connection.prepare("SELECT * FROM model").expect("a table");
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([]).expect("asked");
@@ -62,7 +61,7 @@ fn rows(path: &Path) -> BTreeMap<String, BTreeMap<String, Value>> {
 }
 
 /// The table is what each stream folded by itself gives, as of a moment.
-fn holds(
+pub(super) fn holds(
     store: &dyn Store,
     into: &Path,
     projection: &str,
@@ -145,7 +144,7 @@ proptest! {
     }
 }
 
-fn held_against(reader: &dyn Store, into: &Path, projection: &str, category: Option<&str>) -> foldline::engine::Drift {
+pub(super) fn held_against(reader: &dyn Store, into: &Path, projection: &str, category: Option<&str>) -> foldline::engine::Drift {
     let wish = DriftWish {
         projection: projection.to_owned(),
         category: category.map(str::to_owned),
@@ -157,7 +156,7 @@ fn held_against(reader: &dyn Store, into: &Path, projection: &str, category: Opt
 }
 
 /// Leads with some events each, and where they are kept.
-fn leads(count: u64) -> (tempfile::TempDir, PathBuf, NativeStore) {
+pub(super) fn leads(count: u64) -> (tempfile::TempDir, PathBuf, NativeStore) {
     let (folder, path, mut store) = native_store();
     for number in 0..count {
         let first = json!({"lead-id": number, "name": format!("n{number}"), "phone": "1"}).to_string();
@@ -325,50 +324,6 @@ fn a_store_or_anything_of_others_is_never_written_to() {
     let second = bring_up(&*reader, &into("second \"model\"")).expect("beside the first");
     assert_eq!(second.rows, 2);
     assert_eq!(bring_up(&*reader, &good).expect("the first is there still").made, None);
-}
-
-const CATCHES_UP: &str = "FOLDLINE_TEST_CATCHES_UP";
-const ROUNDS: u32 = 12;
-
-/// As a process of its own: appends and catches up without end.
-#[test]
-fn child() {
-    let Some(path) = std::env::var_os(CATCHES_UP) else { return };
-    let path = PathBuf::from(path);
-    let mut store = NativeStore::open_for_writing(&path).expect("opens");
-    for number in 0_u64.. {
-        let name = format!("{}-{number}", std::process::id());
-        let batch: Vec<_> = (0..=number % 40).map(|n| event(&format!("{name}-{n}"), "contacted", "{}")).collect();
-        store
-            .append(&StreamId::from(format!("lead-{}", number % 7).as_str()), Expected::Any, &batch)
-            .expect("appended");
-        bring_up(&store, &wish(&path, &path.with_file_name("model.db"), "state", None)).expect("caught up");
-        say(&number.to_string());
-    }
-}
-
-#[test]
-fn a_catch_up_that_is_killed_loses_and_doubles_nothing() {
-    let (folder, path, store) = native_store();
-    drop(store);
-    let into = folder.path().join("model.db");
-    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    for round in 0..ROUNDS {
-        let mut child = Talking::spawn(super::workshop::child("materialise::child", CATCHES_UP, &path));
-        for _ in 0..=random.next_u32() % 12 {
-            child.next_word().expect("it goes on without end");
-        }
-        child.kill();
-        let reader = foldline::store::open(&path.clone().into()).expect("opened");
-        // Reading it takes back what was half done.
-        assert!(!rows(&into).is_empty());
-        let stands = model_head(&place(&into, "model")).expect("read").expect("made").place.expect("a place").0;
-        holds(&*reader, &into, "state", None, StoreMoment::Position(stands))
-            .unwrap_or_else(|why| panic!("round {round}: {why}"));
-        let made = bring_up(&*reader, &wish(&path, &into, "state", None)).expect("caught up");
-        assert_eq!(made.made, None, "round {round}: it goes on from where it was");
-        holds(&*reader, &into, "state", None, StoreMoment::Latest).unwrap_or_else(|why| panic!("round {round}: {why}"));
-    }
 }
 
 #[test]
