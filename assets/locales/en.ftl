@@ -1349,6 +1349,10 @@ table-unknown = { $count ->
     [one] Of 1 stream it cannot be told, and it is left out
    *[other] Of { $grouped } streams it cannot be told, and they are left out
 }
+table-not-run = { $count ->
+    [one] 1 stream is not known and left out: the projection was given up before it came to its end
+   *[other] { $grouped } streams are not known and left out: the projection was given up before it came to their ends
+}
 table-rows = { $count ->
     [one] 1 stream
    *[other] { $shown } streams

@@ -1202,6 +1202,7 @@ table-back = 표로 돌아가기
 table-stopped = 중지했습니다. 이전 시점의 행입니다
 table-go-on = 계속
 table-unknown = 조건을 판단할 수 없는 스트림 { $grouped }개는 제외했습니다
+table-not-run = 프로젝션이 그 전에 중단되어 끝까지 실행되지 않은 스트림 { $grouped }개는 상태를 알 수 없어 제외했습니다
 table-rows = 스트림 { $shown }개
 table-rows-of = 스트림 { $all }개 중 { $shown }개
 table-export = 내보내기…

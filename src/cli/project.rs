@@ -17,7 +17,7 @@ use super::terminal::{Output, message};
 use super::when::pointed;
 use super::{Failure, Outcome, parquet, told};
 use crate::engine::{
-    AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped, sorted_at_once, unless_unreadable,
+    AsOfCondition, Chosen, EngineError, Ticket, Untold, as_of, choose, grouped, sorted_at_once, unless_unreadable,
 };
 use crate::event::{Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting};
@@ -93,11 +93,11 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let as_of = as_of(reader.as_ref(), &choice, category, args.as_of, budget, tell)?;
     drop(progress);
     let mut places = Cow::Borrowed(as_of.places());
-    let mut unknown = 0;
+    let mut untold = Untold::default();
     if let Some(condition) = &condition {
         let found = condition.among(&as_of, &places, &Ticket::new("reading states"));
-        let (held, untold) = found.map_err(|error| refused(error, text))?;
-        (places, unknown) = (Cow::Owned(held), untold);
+        let (held, of_others) = found.map_err(|error| refused(error, text))?;
+        (places, untold) = (Cow::Owned(held), of_others);
     }
     unless_unreadable(&as_of)?;
     let found = places.len();
@@ -137,11 +137,17 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         let name = args.projection.as_deref().unwrap_or_default();
         message(format_args!("streams of {} have no projection {name} and are left out", left_out.join(", ")));
     }
-    if unknown > 0 {
-        message(format_args!("it cannot be told of {}, which are left out", counted(unknown, "stream")));
+    if untold.unknown > 0 {
+        message(format_args!("it cannot be told of {}, which are left out", counted(untold.unknown, "stream")));
+    }
+    if untold.not_run > 0 {
+        message(format_args!(
+            "it is not known of {}, on which the projection was not run to the end, and which are left out",
+            counted(untold.not_run, "stream")
+        ));
     }
     let is_own = args.projection.as_ref().is_some_and(|name| name.script.is_some());
-    Ok(if is_own && failed + not_run > 0 { Outcome::No } else { Outcome::Done })
+    Ok(if is_own && failed + not_run + untold.not_run > 0 { Outcome::No } else { Outcome::Done })
 }
 
 /// What the answer is of, and up to where it was read.

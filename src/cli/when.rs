@@ -13,7 +13,7 @@ use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::engine::{EngineError, FoundWhen, Moment, WhenInStore, grouped, when_in_store, when_stream};
 use crate::event::{EventType, StreamId, Timestamp, Version};
-use crate::replay::{Counted, Timeline, Turns, Watched};
+use crate::replay::{Counted, NotRun, Timeline, Turns, Watched};
 
 pub(super) fn when(args: &WhenArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     match (&args.category, &args.second) {
@@ -132,10 +132,52 @@ struct StreamTurns<'a> {
     stream: &'a StreamId,
     turns: u64,
     events_true: u64,
-    is_true_now: bool,
-    first: Version,
+    /// `None` where it is not known.
+    is_true_now: Option<bool>,
+    first: Option<Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    is_true_then: Option<bool>,
+    is_true_then: Option<Option<bool>>,
+    /// The first version that the projection was not run on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_run_from: Option<Version>,
+}
+
+impl<'a> StreamTurns<'a> {
+    fn found(found: &'a Watched, then: Option<Timestamp>) -> Self {
+        let Watched { stream, turns, events_true, is_true_now, first, was_true_then, not_run, .. } = found;
+        let is_known_then = |then| not_run.is_none_or(|not_run| !not_run.is_by(then));
+        Self {
+            stream,
+            turns: *turns,
+            events_true: *events_true,
+            is_true_now: not_run.is_none().then_some(*is_true_now),
+            first: Some(*first),
+            is_true_then: then.map(|then| is_known_then(then).then_some(*was_true_then)),
+            not_run_from: not_run.map(|not_run| not_run.version),
+        }
+    }
+
+    /// It was never true as far as the projection was run.
+    fn never_known(stream: &'a StreamId, not_run: NotRun, then: Option<Timestamp>) -> Self {
+        Self {
+            stream,
+            turns: 0,
+            events_true: 0,
+            is_true_now: None,
+            first: None,
+            is_true_then: then.map(|then| (!not_run.is_by(then)).then_some(false)),
+            not_run_from: Some(not_run.version),
+        }
+    }
+
+    /// Whether it is among those that are asked for: what is not known may be.
+    fn is_at(&self, at: Option<Moment>) -> bool {
+        match at {
+            None => true,
+            Some(Moment::Latest) => self.is_true_now != Some(false),
+            Some(_) => self.is_true_then != Some(Some(false)),
+        }
+    }
 }
 
 fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
@@ -162,19 +204,16 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
     }
     let counts = watching.as_ref().map(|watching| watching.counts()).unwrap_or_default();
     let failures = watching.as_ref().map(|watching| watching.failures().clone()).unwrap_or_default();
-    let found = watching.map(|watching| watching.found(0, usize::MAX)).unwrap_or_default();
-    let found = found.into_iter().filter(|found| match args.at {
-        None => true,
-        Some(Moment::Latest) => found.is_true_now,
-        Some(_) => found.was_true_then,
-    });
+    let found = watching.as_ref().map(|watching| watching.found(0, usize::MAX)).unwrap_or_default();
+    let never_known = watching.as_ref().map(|watching| watching.never_known()).unwrap_or_default();
+    let found = found.iter().map(|found| StreamTurns::found(found, then));
+    let never_known = never_known.iter().map(|(stream, not_run)| StreamTurns::never_known(stream, *not_run, then));
+    let found = found.chain(never_known).filter(|found| found.is_at(args.at));
     match args.shown.format {
         Format::Json => {
             let mut rows = JsonRows::new(out, RowFormat::Json);
             for found in found {
-                let Watched { ref stream, turns, events_true, is_true_now, first, was_true_then, .. } = found;
-                let is_true_then = then.map(|_| was_true_then);
-                rows.row(&StreamTurns { stream, turns, events_true, is_true_now, first, is_true_then })?;
+                rows.row(&found)?;
             }
             rows.finish()?;
         }
@@ -187,9 +226,9 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
     outcome_over(&under, args.shown.projection.as_ref(), &failures)
 }
 
-fn print_table(
+fn print_table<'f>(
     out: &mut Output,
-    found: impl Iterator<Item = Watched>,
+    found: impl Iterator<Item = StreamTurns<'f>>,
     counts: &Counted,
     category: &str,
     then: Option<Timestamp>,
@@ -207,16 +246,27 @@ fn print_table(
             found.stream.to_string(),
             found.turns.to_string(),
             found.events_true.to_string(),
-            if found.is_true_now { "true" } else { "" }.to_owned(),
-            format!("v{}", found.first),
+            match found.is_true_now {
+                None => "not known",
+                Some(true) => "true",
+                Some(false) => "",
+            }
+            .to_owned(),
+            found.first.map(|first| format!("v{first}")).unwrap_or_default(),
         ])?;
     }
     if !table.is_empty() {
         table.finish()?;
         writeln!(out.text())?;
     }
+    let not_known = match counts.not_run {
+        0 => String::new(),
+        not_run => {
+            format!(", not known now in {}, on which the projection was not run to the end", grouped(not_run))
+        }
+    };
     if counts.ever == 0 {
-        writeln!(out.text(), "never true in any stream of {category}")?;
+        writeln!(out.text(), "never true in any stream of {category}{not_known}")?;
         return Ok(());
     }
     let streams = counted(counts.ever, "stream");
@@ -224,6 +274,6 @@ fn print_table(
     if let Some(then) = then {
         write!(out.text(), ", true in {} at {then}", grouped(counts.then))?;
     }
-    writeln!(out.text())?;
+    writeln!(out.text(), "{not_known}")?;
     Ok(())
 }

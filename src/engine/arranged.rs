@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::folded_stores::{FoldedStores, Stood};
 use super::spill::unless_torn;
-use super::{AsOfCondition, AsOfWanted, EngineError, Ticket};
+use super::{AsOfCondition, AsOfWanted, EngineError, Ticket, Untold};
 use crate::event::Timestamp;
 use crate::index::{AsOf, AsOfRow, AtHand, Choice, Figures, Held, MOST_VALUES, Place, Sorting};
 use crate::store::{Store, StoreError};
@@ -67,8 +67,8 @@ impl RowFilter {
 pub struct Arranged {
     stood: Arc<Stood>,
     pub places: Arc<[Place]>,
-    /// Of so many streams it cannot be told whether the conditions hold.
-    pub unknown: u64,
+    /// The streams of which it cannot be told whether the conditions hold.
+    pub untold: Untold,
     pub numbers: Option<Figures>,
     /// How many of the streams that are counted have each value, by how JSON writes it; `None` where there are too many.
     pub counts: Option<HashMap<String, u64>>,
@@ -159,14 +159,14 @@ pub fn arrange(
     let at_once = sorted_at_once(as_of.len(), &mut held);
     let before = folded.arranged_last();
     let moved_on = before.map(|before| moved_on(&before, wanted, as_of, ticket)).transpose()?.flatten();
-    let (places, unknown) = match moved_on {
+    let (places, untold) = match moved_on {
         Some(moved_on) => moved_on,
         None => {
-            let (mut places, unknown) = filtered(as_of, as_of.places().to_vec(), &wanted.filter, ticket)?;
+            let (mut places, untold) = filtered(as_of, as_of.places().to_vec(), &wanted.filter, ticket)?;
             unless_cancelled(ticket)?;
             let go_on = &mut || !ticket.is_cancelled();
             as_of.sort_in_runs(&mut places, &wanted.sorting, wanted.is_descending, at_once, go_on);
-            (places, unknown)
+            (places, untold)
         }
     };
     unless_cancelled(ticket)?;
@@ -184,7 +184,7 @@ pub fn arrange(
     unless_torn(as_of)?;
     held.resize(size_of_val(places.as_slice()) as u64)?;
     let (places, held) = (places.into(), Arc::new(held));
-    let arranged = Arranged { stood, places, unknown, numbers, counts, took: began.elapsed(), held };
+    let arranged = Arranged { stood, places, untold, numbers, counts, took: began.elapsed(), held };
     let arranged = Arc::new((wanted.clone(), arranged));
     folded.note_arranged(&arranged);
     Ok(Some(arranged))
@@ -215,7 +215,7 @@ fn moved_on(
     wanted: &ArrangeWanted,
     as_of: &AsOf,
     ticket: &Ticket,
-) -> Result<Option<(Vec<Place>, u64)>, EngineError> {
+) -> Result<Option<(Vec<Place>, Untold)>, EngineError> {
     let (asked, arranged) = before;
     let ArrangeWanted { filter, sorting, is_descending, .. } = wanted;
     let is_same = asked.filter == *filter && asked.sorting == *sorting && asked.is_descending == *is_descending;
@@ -227,12 +227,12 @@ fn moved_on(
     let touched = as_of.touched_since(arranged.whole());
     let Some(touched) = touched.filter(|touched| touched.len() <= MANY.max(as_of.len() / FEW)) else { return Ok(None) };
     let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.whole().stood(*place).is_some()).collect();
-    let (_, unknown_before) = filtered(arranged.whole(), was, filter, ticket)?;
-    let (now, unknown) = filtered(as_of, touched.clone(), filter, ticket)?;
+    let (_, before) = filtered(arranged.whole(), was, filter, ticket)?;
+    let (now, untold) = filtered(as_of, touched.clone(), filter, ticket)?;
     let touched: HashSet<Place> = touched.into_iter().collect();
     let mut places: Vec<Place> = arranged.places.iter().copied().filter(|place| !touched.contains(place)).collect();
     as_of.put_among(&mut places, &now, sorting, *is_descending);
-    Ok(Some((places, (arranged.unknown + unknown).saturating_sub(unknown_before))))
+    Ok(Some((places, arranged.untold.moved_on(untold, before))))
 }
 
 /// Those of these rows that are as they must be, and of how many that cannot be told.
@@ -241,11 +241,11 @@ fn filtered(
     mut places: Vec<Place>,
     filter: &RowFilter,
     ticket: &Ticket,
-) -> Result<(Vec<Place>, u64), EngineError> {
-    let mut unknown = 0;
+) -> Result<(Vec<Place>, Untold), EngineError> {
+    let mut untold = Untold::default();
     // Where no stream had begun, nothing tells which names are wrong.
     if let (Some(text), false) = (filter.condition(), places.is_empty()) {
-        (places, unknown) = AsOfCondition::new(&text, as_of.choice())?.among(as_of, &places, ticket)?;
+        (places, untold) = AsOfCondition::new(&text, as_of.choice())?.among(as_of, &places, ticket)?;
     }
     if let Some(since) = filter.since {
         let is_new = |place: &Place| as_of.stood(*place).and_then(|row| row.recorded_at).is_some_and(|at| at >= since);
@@ -255,7 +255,7 @@ fn filtered(
     if !texts.is_empty() {
         places.retain(|place| !ticket.is_cancelled() && holds_all(as_of, *place, filter, &texts));
     }
-    Ok((places, unknown))
+    Ok((places, untold))
 }
 
 fn holds_all(as_of: &AsOf, place: Place, filter: &RowFilter, texts: &[String]) -> bool {

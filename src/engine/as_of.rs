@@ -9,7 +9,7 @@ use super::when::stopped;
 use super::whole::{each_decoded, each_decoded_behind};
 use super::{EngineError, Ticket};
 use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, StreamKey};
-use crate::expr::{Expression, Names};
+use crate::expr::{Doubt, DoubtKind, Expression, Names, Reading};
 use crate::index::{AsOf, Choice, Held, MixedRows, OverBudget, Place, StoreMoment};
 use crate::replay::{DecodedRows, LayDown, ProjectionRef, registry};
 use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
@@ -383,7 +383,7 @@ impl AsOfCondition {
     }
 
     /// The streams for which it holds, and for how many it cannot be told.
-    pub fn among(&self, as_of: &AsOf, places: &[Place], ticket: &Ticket) -> Result<(Vec<Place>, u64), EngineError> {
+    pub fn among(&self, as_of: &AsOf, places: &[Place], ticket: &Ticket) -> Result<(Vec<Place>, Untold), EngineError> {
         let Self(expression) = self;
         if as_of.choice().names().is_open {
             // Where any name may be a field, one that no stream has is a wrong word.
@@ -396,19 +396,40 @@ impl AsOfCondition {
             }
         }
         let stop = || ticket.is_cancelled();
-        let (mut found, mut unknown) = (Vec::new(), 0);
+        let (mut found, mut untold) = (Vec::new(), Untold::default());
         for place in places {
             let reading = as_of.reading(*place, expression, &stop).map_err(|over| stopped(&over, expression))?;
             match reading {
-                crate::expr::Reading::True => found.push(*place),
-                crate::expr::Reading::False => {}
-                crate::expr::Reading::Unknown(_) => unknown += 1,
+                Reading::True => found.push(*place),
+                Reading::False => {}
+                Reading::Unknown(Doubt { kind: DoubtKind::NotRun, .. }) => untold.not_run += 1,
+                Reading::Unknown(_) => untold.unknown += 1,
             }
             if ticket.is_cancelled() {
                 return Err(StoreError::Cancelled.into());
             }
         }
-        Ok((found, unknown))
+        Ok((found, untold))
+    }
+}
+
+/// The streams of which it cannot be told whether a condition holds. None of them is among those for which it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untold {
+    /// Because of the values in their states.
+    pub unknown: u64,
+    /// Because a user's own projection had been given up before it came to their end.
+    pub not_run: u64,
+}
+
+impl Untold {
+    /// Of the same streams and some more, of which some were counted before as `before` says.
+    pub(super) fn moved_on(self, now: Self, before: Self) -> Self {
+        let moved_on = |all: u64, now: u64, before: u64| (all + now).saturating_sub(before);
+        Self {
+            unknown: moved_on(self.unknown, now.unknown, before.unknown),
+            not_run: moved_on(self.not_run, now.not_run, before.not_run),
+        }
     }
 }
 

@@ -76,7 +76,7 @@ use std::sync::Arc;
 
 pub use crate::event::grouped;
 pub use arranged::{ArrangeWanted, Arranged, ArrangedFor, CountAmong, RowFilter, arrange, sorted_at_once};
-pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, as_of_since, choose};
+pub use as_of::{AsOfCondition, AsOfWanted, Chosen, Untold, as_of, as_of_since, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use census::census;

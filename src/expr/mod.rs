@@ -179,9 +179,14 @@ impl Expression {
 }
 
 impl Uses {
+    /// A state, or what was changed of one: where a projection was not run, it cannot be told.
+    pub fn are_of_states(&self) -> bool {
+        !self.fields.is_empty() || self.old || self.whole || self.changes
+    }
+
     /// Something that the event itself does not say: a state, what was changed of one, or how many events came before.
     pub fn are_of_stream(&self) -> bool {
-        !self.fields.is_empty() || self.old || self.whole || self.changes || self.counts
+        self.are_of_states() || self.counts
     }
 }
 

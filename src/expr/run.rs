@@ -57,6 +57,10 @@ pub enum DoubtKind {
     NotRun,
 }
 
+impl Doubt {
+    pub const NOT_RUN: Self = Self { kind: DoubtKind::NotRun, span: 0..0 };
+}
+
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {

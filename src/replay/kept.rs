@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use super::Finding;
 use crate::event::{EventId, EventType, Head, Position, StreamKey, Timestamp, Version};
+use crate::projection::Problem;
 
 /// A stream's state, and the last event that counts. Its name lies with those of the others.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ const NO_EVENT: u32 = u32::MAX;
 /// What hardly any stream has.
 #[derive(Clone)]
 struct Rare<S> {
-    failed: Option<Box<Finding>>,
+    failed: Option<Box<Failed>>,
     /// How it stands behind the events that may not count: they do if one behind them does.
     beyond: Option<Beyond<S>>,
 }
@@ -34,8 +35,26 @@ struct Rare<S> {
 #[derive(Clone)]
 pub(super) struct Beyond<S> {
     pub(super) state: S,
-    pub(super) failed: Option<Box<Finding>>,
+    pub(super) failed: Option<Box<Failed>>,
     pub(super) events: u64,
+}
+
+/// The first event that is not in a state.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    pub(super) first: Finding,
+    /// It, or one behind it, was not run.
+    pub(super) is_not_run: bool,
+}
+
+impl Failed {
+    pub(super) fn note(failed: &mut Option<Box<Self>>, version: Version, problem: Problem) {
+        let is_not_run = problem.is_not_run();
+        match failed {
+            Some(failed) => failed.is_not_run |= is_not_run,
+            None => *failed = Some(Box::new(Self { first: Finding { version, problem }, is_not_run })),
+        }
+    }
 }
 
 /// A position that a store may not have, in the room of one. The very last that there could be reads as none.
@@ -96,8 +115,13 @@ impl<S: Clone> Kept<S> {
         self.recorded_at
     }
 
-    pub(super) fn failed(&self) -> Option<&Finding> {
+    pub(super) fn failed(&self) -> Option<&Failed> {
         self.rare.as_ref()?.failed.as_deref()
+    }
+
+    /// Where what came of an event that counts is noted.
+    pub(super) fn failing(&mut self) -> &mut Option<Box<Failed>> {
+        &mut self.rare.get_or_insert_with(|| Box::new(Rare { failed: None, beyond: None })).failed
     }
 
     pub(super) fn beyond(&self) -> Option<&Beyond<S>> {
@@ -127,7 +151,7 @@ impl<S: Clone> Kept<S> {
         beyond.get_or_insert_with(|| Beyond { state: state.clone(), failed: failed.clone(), events: 0 })
     }
 
-    pub(super) fn set_failed(&mut self, failed: Option<Box<Finding>>) {
+    pub(super) fn set_failed(&mut self, failed: Option<Box<Failed>>) {
         match (&mut self.rare, failed) {
             (Some(rare), failed) => rare.failed = failed,
             (None, None) => {}

@@ -8,8 +8,7 @@ use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Finding;
-use super::kept::{Beyond, Kept, Last, MaybePosition};
+use super::kept::{Beyond, Failed, Kept, Last, MaybePosition};
 use super::shelf::{OnShelf, Shelf, ShelfSpace};
 use super::standing::Stood;
 use super::streams::ByStream;
@@ -52,8 +51,8 @@ const NO_TIME: i64 = i64::MIN;
 #[derive(Clone, Debug)]
 struct Rare {
     version: Version,
-    now: Option<Finding>,
-    beyond: Option<Box<Finding>>,
+    now: Option<Failed>,
+    beyond: Option<Box<Failed>>,
 }
 
 impl Laid {
@@ -174,7 +173,7 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     pub(super) fn stood(&self, key: StreamKey) -> Option<Stood<'_>> {
         let laid = self.laid(key).filter(|laid| laid.is(HAS_LAST))?;
         let Laid { began, .. } = laid;
-        let failed = self.rare(key, laid).and_then(|rare| rare.now.as_ref());
+        let failed = self.rare(key, laid).and_then(|rare| Some(&rare.now.as_ref()?.first));
         let version = self.version(key, laid);
         Some(Stood { began: began.get(), version, recorded_at: laid.recorded_at(), failed })
     }

@@ -50,7 +50,7 @@ pub use story::Story;
 pub use stream_names::StreamNames;
 pub use streams::{DecodedRows, StreamStates};
 pub use timeline::Timeline;
-pub use watch::{Counted, Watched, Watching};
+pub use watch::{Counted, NotRun, Watched, Watching};
 pub use when::{SpokenOf, Stretch, Turns, VisitValue};
 pub use why::{Why, why};
 pub use why_not::{Attempt, WhyNot, why_not};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bound::{At, Spoken};
-use super::kept::{Beyond, Kept, TypeNumbers};
+use super::kept::{Beyond, Failed, Kept, TypeNumbers};
 use super::laid::{KeptRef, LaidDown};
 use super::shelf::Shelf;
 use super::stream_names::StreamNames;
@@ -18,7 +18,7 @@ use super::streams::ByStream;
 use super::watch::WatchRows;
 use super::{DecodedRows, Finding};
 use crate::event::{Head, Position, StreamId, StreamKey, Timestamp, Version};
-use crate::expr::{Expression, Reading, Stop};
+use crate::expr::{Doubt, Expression, Reading, Stop};
 use crate::projection::{Problem, Projection, cell_value};
 
 /// One stream, as it stood, without its name.
@@ -71,7 +71,7 @@ pub trait Standing: Send + Sync + fmt::Debug {
     /// Whether the state lies in memory, and is so small that any value of it may be made while a frame is drawn.
     fn is_at_hand(&self, place: usize) -> bool;
 
-    /// The state as [`super::ProjectionRef::resume`] takes it.
+    /// The state as [`super::ProjectionRef::resume`] takes it; `None` also where the projection was not run to the end.
     fn snapshot(&self, place: usize) -> Option<String>;
 
     /// What stands at a path of the state; null where nothing does.
@@ -178,12 +178,8 @@ impl<P: Projection> AllStood<P> {
         };
         projection.fold(state, event, &head, problems);
         if let Some(problem) = problems.drain(..).find(Problem::leaves_event_out) {
-            let failed = || Box::new(Finding { version: head.version, problem });
-            if !counts {
-                kept.beyond_or_begin().failed.get_or_insert_with(failed);
-            } else if kept.failed().is_none() {
-                kept.set_failed(Some(failed()));
-            }
+            let failed = if counts { kept.failing() } else { &mut kept.beyond_or_begin().failed };
+            Failed::note(failed, head.version, problem);
         }
         if counts {
             *events += 1;
@@ -237,8 +233,8 @@ impl<P: Projection> Standing for AllStood<P> {
     fn stood(&self, place: usize) -> Option<Stood<'_>> {
         let key = *self.began.get(place)?;
         let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key) };
-        let (began, version, recorded_at, failed) = (kept.began(), kept.version(), kept.recorded_at(), kept.failed());
-        Some(Stood { began, version, recorded_at, failed })
+        let (began, version, recorded_at) = (kept.began(), kept.version(), kept.recorded_at());
+        Some(Stood { began, version, recorded_at, failed: kept.failed().map(|failed| &failed.first) })
     }
 
     fn stream(&self, place: usize) -> Option<Cow<'_, str>> {
@@ -260,7 +256,11 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn snapshot(&self, place: usize) -> Option<String> {
         let kept = self.kept(place)?;
-        super::fold::snapshot_of(&kept.state, kept.failed())
+        let failed = kept.failed();
+        if failed.is_some_and(|failed| failed.is_not_run) {
+            return None;
+        }
+        super::fold::snapshot_of(&kept.state, failed.map(|failed| &failed.first))
     }
 
     fn value(&self, place: usize, path: &str) -> Value {
@@ -291,6 +291,9 @@ impl<P: Projection> Standing for AllStood<P> {
     fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop> {
         let Some(kept) = self.kept(place) else { return Ok(Reading::False) };
         let Some(head) = kept.head(&self.types) else { return Ok(Reading::False) };
+        if kept.failed().is_some_and(|failed| failed.is_not_run) && expression.uses().are_of_states() {
+            return Ok(Reading::Unknown(Doubt::NOT_RUN));
+        }
         let at = At {
             projection: &self.projection,
             state: &kept.state,

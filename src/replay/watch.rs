@@ -26,6 +26,21 @@ pub struct Watched {
     pub first: Version,
     /// The last one at which it became so.
     pub latest: Version,
+    /// From there on it is not known.
+    pub not_run: Option<NotRun>,
+}
+
+/// The first event that a projection was not given, because it had been given up: behind it nothing is known of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    pub version: Version,
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl NotRun {
+    pub fn is_by(&self, then: Timestamp) -> bool {
+        self.recorded_at.is_some_and(|at| at <= then)
+    }
 }
 
 /// A condition and the states of all streams. Takes what [`super::ProjectionRef::rows_to_watch`] decoded, the rows of each
@@ -38,6 +53,9 @@ pub trait Watching: Send + fmt::Debug {
 
     /// Those in which it was ever true, in the order in which it first was; no more than `most`, behind the first `skipped`.
     fn found(&self, skipped: usize, most: usize) -> Vec<Watched>;
+
+    /// Those in which it was never true before the projection was given up, and is not known behind that.
+    fn never_known(&self) -> &[(StreamId, NotRun)];
 
     /// The streams of which the projection could not take every event.
     fn failures(&self) -> &Failures;
@@ -57,6 +75,8 @@ pub struct Counted {
     pub events: u64,
     /// At how many events it could not be told.
     pub unknown: u64,
+    /// In how many streams it is not known at the end, because the projection had been given up.
+    pub not_run: u64,
 }
 
 /// What an event says that no projection keeps.
@@ -118,6 +138,7 @@ pub(super) struct Watch<P: Projection> {
     of_stream: ByStream<Followed<P::State>>,
     /// Where it was ever true, in that order.
     ever: Vec<StreamKey>,
+    never_known: Vec<(StreamId, NotRun)>,
     counted: Counted,
     unread: Vec<Problem>,
     failures: Failures,
@@ -131,6 +152,7 @@ struct Followed<S> {
     state: S,
     is_true: bool,
     has_failed: bool,
+    is_not_run: bool,
     found: Option<Box<Watched>>,
     /// How many events there were of each type, where that is asked for.
     counts: Vec<(EventType, u64)>,
@@ -144,6 +166,7 @@ impl<P: Projection> Watch<P> {
             then,
             of_stream: ByStream::new(),
             ever: Vec::new(),
+            never_known: Vec::new(),
             counted: Counted::default(),
             unread: Vec::new(),
             failures: Failures::default(),
@@ -153,7 +176,19 @@ impl<P: Projection> Watch<P> {
     }
 
     fn take(&mut self, row: Row<P::Event>, stop: &dyn Fn() -> bool) -> Result<(), Stop> {
-        let Self { projection, expression, then, of_stream, ever, counted, unread, failures, left, moved } = self;
+        let Self {
+            projection,
+            expression,
+            then,
+            of_stream,
+            ever,
+            never_known,
+            counted,
+            unread,
+            failures,
+            left,
+            moved,
+        } = self;
         let Row { key, stream, head, event, said } = row;
         let uses = expression.uses();
         let followed = of_stream.get_or_begin(key);
@@ -169,6 +204,16 @@ impl<P: Projection> Watch<P> {
             projection.fold(&mut followed.state, &event, &head, unread);
         }
         let failed = unread.drain(..).find(|problem| matches!(problem, Problem::Failed(_)));
+        let is_not_run = failed.as_ref().is_some_and(Problem::is_not_run) && uses.are_of_states();
+        if is_not_run && !followed.is_not_run {
+            followed.is_not_run = true;
+            counted.not_run += 1;
+            let not_run = NotRun { version: head.version, recorded_at: head.recorded_at };
+            match &mut followed.found {
+                Some(found) => found.not_run = Some(not_run),
+                None => never_known.push((stream.clone(), not_run)),
+            }
+        }
         if let Some(problem) = failed.filter(|_| !followed.has_failed) {
             followed.has_failed = true;
             failures.add(&stream, &Finding { version: head.version, problem });
@@ -197,7 +242,9 @@ impl<P: Projection> Watch<P> {
             payload: OnceCell::new(),
         };
         *left = left.saturating_add(MORE_STEPS_AN_EVENT);
-        let reading = expression.holds_within(&at, stop, left)?;
+        // Of what is not known any more only the streams are counted.
+        let reading =
+            if followed.is_not_run { Reading::False } else { expression.holds_within(&at, stop, left)? };
         let is_true = reading.is_true();
         counted.events += 1;
         counted.unknown += u64::from(matches!(reading, Reading::Unknown(_)));
@@ -215,6 +262,7 @@ impl<P: Projection> Watch<P> {
                 was_true_then: false,
                 first: head.version,
                 latest: head.version,
+                not_run: None,
             })
         });
         found.events_true += u64::from(is_true);
@@ -271,6 +319,10 @@ impl<P: Projection> Watching for Watch<P> {
     fn found(&self, skipped: usize, most: usize) -> Vec<Watched> {
         let keys = self.ever.iter().skip(skipped).take(most);
         keys.filter_map(|key| self.of_stream.get(*key)?.found.as_deref().cloned()).collect()
+    }
+
+    fn never_known(&self) -> &[(StreamId, NotRun)] {
+        &self.never_known
     }
 
     fn failures(&self) -> &Failures {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::bound::{At, Spoken};
 use super::{Again, Index, Replay};
-use crate::expr::{Doubt, DoubtKind, Expression, Names, Reading, Stop, Uses, Value};
+use crate::expr::{Doubt, Expression, Names, Reading, Stop, Uses, Value};
 use crate::projection::{Projection, key_path};
 
 /// What the events of a loaded stream say besides what their projection keeps.
@@ -52,14 +52,13 @@ impl<P: Projection> Replay<P> {
         stop: &dyn Fn() -> bool,
         visit: &mut VisitValue<'_>,
     ) -> Result<(), Stop> {
-        let uses = expression.uses();
         let end = range.end.min(self.events.len());
         // Behind that, nothing is known of the state.
-        let is_of_state = !uses.fields.is_empty() || uses.changes;
-        let not_run = self.not_run_from.map(|at| at.max(range.start)).filter(|at| *at < end && is_of_state);
+        let not_run =
+            self.not_run_from.map(|at| at.max(range.start)).filter(|at| *at < end && expression.uses().are_of_states());
         self.read_what_ran(expression, range.start..not_run.unwrap_or(end), spoken, stop, visit)?;
         if let Some(at) = not_run {
-            visit(at, Err(Doubt { kind: DoubtKind::NotRun, span: 0..0 }));
+            visit(at, Err(Doubt::NOT_RUN));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ mod export;
 mod selected;
 mod table;
 
-use egui::{RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use super::ends::ends_ui;
 use super::focus::keep_in_sight;
@@ -17,6 +17,7 @@ use super::parts::{cut_at, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
 use crate::command::{Action, Command, LaneAction, TimeAction};
+use crate::engine::Untold;
 use crate::index::StoreMoment;
 use crate::theme::palette;
 use crate::view::{LensWish, OpenStore, RowChip, StoreLens, ToolName};
@@ -167,9 +168,12 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
             }
         });
     }
-    if table.unknown() > 0 {
-        let values = [("count", table.unknown().into()), ("grouped", grouped(table.unknown()).into())];
-        ui.label(RichText::new(scene.locale.with("table-unknown", values)).color(colours.dim));
+    let Untold { unknown, not_run } = table.untold();
+    for (name, count, ink) in [("table-unknown", unknown, colours.dim), ("table-not-run", not_run, colours.danger)] {
+        if count > 0 {
+            let values = [("count", count.into()), ("grouped", grouped(count).into())];
+            ui.add(Label::new(RichText::new(scene.locale.with(name, values)).color(ink)).wrap());
+        }
     }
 }
 

@@ -66,6 +66,54 @@ fn what_failed_and_what_was_not_run_are_counted_alike_wherever_they_stand() {
     assert_eq!(counts(&drift), (json!(8), json!(4)), "{drift}");
 }
 
+/// A state that is not known is neither one that holds nor one that does not.
+#[test]
+fn what_is_not_known_is_said_not_to_be_known_where_a_condition_is_asked_of_all() {
+    let sandbox = sandbox();
+    let when = |condition: &str, more: &[&str]| {
+        let asked = ["when", "a.db", "--category", "order", condition, "--projection", "own.js"];
+        sandbox.run(&[&asked[..], more].concat()).code(1)
+    };
+    let rows = |condition: &str, more: &[&str]| {
+        let rows = when(condition, &[more, &["--format", "json"]].concat()).json();
+        rows.as_array().expect("rows").clone()
+    };
+    let not_known = |order: u64| {
+        json!({
+            "stream": format!("order-{order}"), "turns": 0, "events_true": 0, "is_true_now": null, "first": null,
+            "not_run_from": 0,
+        })
+    };
+    let known = |order: u64| {
+        json!({"stream": format!("order-{order}"), "turns": 1, "events_true": 1, "is_true_now": true, "first": 0})
+    };
+    let orders = |of: fn(u64) -> bool, row: &dyn Fn(u64) -> Value| (10..25).filter(|order| of(*order)).map(row).collect();
+    let all_not_known: Vec<Value> = orders(|order| order > 20, &not_known);
+    // As it begins, it holds of all that failed, and would of those that are not known.
+    let begun: Vec<Value> = orders(|order| (13..=20).contains(&order), &known);
+    assert_eq!(rows("n == 0", &[]), [begun.clone(), all_not_known.clone()].concat());
+    assert_eq!(rows("n == 0", &["--at", "latest"]), [begun, all_not_known.clone()].concat());
+    let taken: Vec<Value> = orders(|order| order < 13, &known);
+    assert_eq!(rows("n == 1", &[]), [taken.clone(), all_not_known].concat());
+    // What an event says is known all the same.
+    assert_eq!(rows("event.type == 'placed'", &[]).len(), 15);
+    assert!(rows("event.type == 'placed'", &[]).iter().all(|row| row["is_true_now"] == json!(true)));
+    let told = when("n == 1", &[]);
+    let said = "ever true in 3 streams of order, true now in 3, not known now in 4, on which the projection was not run to the end";
+    assert!(told.out.contains(said), "{told:?}");
+    assert_eq!(told.out.matches("not known").count(), 4 + 1, "{told:?}");
+    assert!(told.err.contains("failed on 8 streams, and was not run on 4 more"), "{told:?}");
+    assert!(!told.err.contains("count as not true"), "{told:?}");
+    // The states that are asked for are those that are known.
+    let project = ["project", "a.db", "--projection", "own.js", "--category", "order", "--format", "json", "--where"];
+    for (condition, count) in [("n == 0", 8), ("n == 1", 3)] {
+        let ran = sandbox.run(&[&project[..], &[condition]].concat()).code(1);
+        assert_eq!(ran.json().as_array().map(Vec::len), Some(count), "{condition}");
+        let said = "it is not known of 4 streams, on which the projection was not run to the end, and which are left out";
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
+}
+
 /// Each fold counts for itself: a stream that is looked at alone is not the store.
 #[test]
 fn a_stream_that_is_shown_alone_is_run() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use foldline::engine::{AsOfCondition, EngineError, Ticket, as_of, as_of_since, choose, describe};
+use foldline::engine::{AsOfCondition, EngineError, Ticket, Untold, as_of, as_of_since, choose, describe};
 use foldline::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version};
 use foldline::index::{AsOf, Budget, Choice, Place, Sorting, StoreMoment};
 use foldline::projection::{FieldsProjection, LeadState};
@@ -322,8 +322,8 @@ fn rows_are_found_by_a_condition_sorted_and_counted() {
     let ticket = Ticket::new("reading states");
     let condition = |text: &str| AsOfCondition::new(text, as_of.choice());
     let among = |text: &str| condition(text).expect("sound").among(&as_of, as_of.places(), &ticket).expect("read");
-    let (mut found, unknown) = among("contacts > 0 && event.type == 'contacted'");
-    assert_eq!((found.len(), unknown), (8, 0));
+    let (mut found, untold) = among("contacts > 0 && event.type == 'contacted'");
+    assert_eq!((found.len(), untold), (8, Untold::default()));
     as_of.sort(&mut found, &Sorting::Field("contacts".to_owned()), true);
     assert_eq!(
         names(&as_of, &found),
@@ -331,7 +331,7 @@ fn rows_are_found_by_a_condition_sorted_and_counted() {
     );
     as_of.sort(&mut found, &Sorting::Stream, false);
     assert_eq!(names(&as_of, &found[..3]), ["lead-1", "lead-10", "lead-11"]);
-    assert_eq!(among("phone > 1").1, 12, "what cannot be told is counted");
+    assert_eq!(among("phone > 1").1, Untold { unknown: 12, not_run: 0 }, "what cannot be told is counted");
     let counts = as_of.counts(as_of.places(), "contacts", 10);
     assert_eq!(counts, Some(vec![(json!(0), 4), (json!(1), 4), (json!(2), 4)]));
     assert_eq!(as_of.counts(as_of.places(), "name", 11), None, "too many values");

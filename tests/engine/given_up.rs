@@ -1,12 +1,19 @@
 //! A projection of which functions had to be ended too often is given up: in the fold that ended them, and nowhere else.
 
-use foldline::event::RecordedEvent;
+use std::sync::Arc;
+
+use foldline::engine::{AsOfCondition, Ticket, Untold, as_of};
+use foldline::event::{NewEvent, RecordedEvent, StreamId};
 use foldline::expr::{DoubtKind, Expression};
+use foldline::index::{Budget, Choice, StoreMoment};
 use foldline::replay::{ProjectionRef, Timeline, Turns};
 use foldline::script::{Script, ScriptProjection};
+use foldline::store::{Expected, Flow, Writer};
 use serde_json::{Value, json};
 
 use super::given::{event, given};
+use super::memory_store::MemoryStore;
+use super::workshop::event as new_event;
 
 const SOURCE: &str = "fromAll().foreachStream().when({
   $init: () => ({ n: 0 }),
@@ -102,6 +109,43 @@ fn a_lane_is_not_known_where_it_was_not_run() {
     assert_eq!(of_state.ranges().first(), Some(&(4..LAST + 1)));
     assert!(matches!(of_state.doubt(), Some((at, doubt)) if *at == LAST + 1 && doubt.kind == DoubtKind::NotRun));
     assert_eq!(read("event.type == 'added'").unknown(), 0, "an event is known all the same");
+    for of_state in ["old.n == 8", "state['n'] > 2", "changed('n')", "size(state) > 0"] {
+        assert_eq!(read(of_state).unknown(), 64, "{of_state}");
+    }
+}
+
+/// Also where it failed in one way before it was not run.
+#[test]
+fn a_row_of_which_the_state_is_not_known_is_not_asked_whether_a_condition_holds() {
+    let mut store = MemoryStore::default();
+    let mut record = |stream: &str, events: &[RecordedEvent]| {
+        let new: Vec<NewEvent> = events
+            .iter()
+            .enumerate()
+            .map(|(number, event)| new_event(&format!("{stream}-{number}"), event.event_type.as_str(), "{}"))
+            .collect();
+        store.append(&StreamId::from(stream), Expected::NoStream, &new).expect("recorded");
+    };
+    record("order-known", &history()[..1]);
+    record("order-given-up", &history());
+    record("order-not-run", &history()[..1]);
+    let choice = Arc::new(Choice::one(projection().for_run()));
+    let ticket = Ticket::new("reading states");
+    let as_of = as_of(&store, &choice, None, StoreMoment::Latest, Budget::default(), &mut |_| Flow::Continue(()))
+        .expect("folded");
+    let among = |text: &str| {
+        let condition = AsOfCondition::new(text, &choice).expect("sound");
+        let (found, untold) = condition.among(&as_of, as_of.places(), &ticket).expect("read");
+        let names: Vec<String> = found.iter().filter_map(|place| Some(as_of.row(*place)?.stream.into_owned())).collect();
+        (names.join(" "), untold)
+    };
+    let untold = Untold { unknown: 0, not_run: 2 };
+    assert_eq!(among("n == 1"), ("order-known".to_owned(), untold));
+    assert_eq!(among("n == 8"), (String::new(), untold));
+    assert_eq!(among("n == 0"), (String::new(), untold));
+    assert_eq!(among("event.type == 'added'").1, Untold::default());
+    let kept: Vec<bool> = as_of.places().iter().map(|place| as_of.snapshot(*place).is_some()).collect();
+    assert_eq!(kept, [true, false, false], "what goes on from there would not know");
 }
 
 #[test]

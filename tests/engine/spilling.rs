@@ -118,8 +118,8 @@ fn states_that_lie_in_a_file_are_found_sorted_and_counted_as_others() {
     let ticket = Ticket::new("testing");
     let among = |as_of: &AsOf, text: &str| {
         let condition = AsOfCondition::new(text, as_of.choice()).expect("sound");
-        let (found, unknown) = condition.among(as_of, as_of.places(), &ticket).expect("told");
-        (names(as_of, &found), unknown)
+        let (found, untold) = condition.among(as_of, as_of.places(), &ticket).expect("told");
+        (names(as_of, &found), untold)
     };
     for text in ["contacts > 1", "event.type == 'contacted'", "event.id.size() > 30 && name.contains('a')"] {
         assert_eq!(among(&little, text), among(&much, text), "{text}");

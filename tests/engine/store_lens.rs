@@ -88,7 +88,7 @@ fn rows(store: &dyn Store, arranged: &ArrangedFor) -> (Vec<(StreamId, Version, O
     let (_, arranged) = &**arranged;
     let as_of = arranged.as_of(store);
     let row = |place| as_of.row(place).map(|row| (row.stream.into(), row.version, as_of.state(place)));
-    (arranged.places.iter().filter_map(|place| row(*place)).collect(), arranged.unknown)
+    (arranged.places.iter().filter_map(|place| row(*place)).collect(), arranged.untold.unknown)
 }
 
 /// Who goes over the moments of a store forth and back sees what is folded anew for each of them, whatever is known already.

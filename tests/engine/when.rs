@@ -245,6 +245,7 @@ fn over_a_store_each_stream_is_what_it_is_alone() {
                 was_true_then: then.is_some_and(|then| turns.at(then).is_true),
                 first: version(first.start),
                 latest: version(turns.ranges().last().expect("one at least").start),
+                not_run: None,
             });
         }
         let mut sorted = rows;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::rows::{Kinds, Picture};
 use super::{FittedColumn, Fitting, Kind, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens};
-use crate::engine::{Arranged, Progress};
+use crate::engine::{Arranged, Progress, Untold};
 use crate::event::StreamId;
 use crate::index::Figures;
 use crate::view::UserError;
@@ -139,9 +139,9 @@ impl StoreLens {
         self.arranged().map(|arranged| arranged.took).or(self.newest.took)
     }
 
-    /// Of so many streams it cannot be told whether the conditions hold.
-    pub fn unknown(&self) -> u64 {
-        self.arranged().map_or(0, |arranged| arranged.unknown)
+    /// The streams of which it cannot be told whether the conditions hold.
+    pub fn untold(&self) -> Untold {
+        self.arranged().map(|arranged| arranged.untold).unwrap_or_default()
     }
 
     /// The column of which numbers are added up, and what they come to as soon as that is known.
