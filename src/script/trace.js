@@ -1,7 +1,7 @@
 // What the marks in a source call: notes which steps run, and what each changes in the state. Evaluated behind the prelude,
 // whose functions it is given, and before the source. It reads the state and never touches it: no getter of it runs, and no
-// object of it is wrapped.
-(function (host, name, marks, MOST_STEPS) {
+// object of it is wrapped. `noMore` is called when no more steps are told.
+(function (host, name, marks, MOST_STEPS, noMore) {
   "use strict";
   const { stringify } = JSON;
   const { isArray } = Array;
@@ -224,6 +224,7 @@
     }
     if (ran.length >= MOST_STEPS) {
       isOver = true;
+      noMore();
       return mark;
     }
     const step = { mark, phase, changes: [], more: 0, logged: 0 };

@@ -177,13 +177,13 @@ impl Script {
     /// The same with marks; `None` where that comes to something else.
     fn watch(&self, given: &Given<'_>, before: &Before<'_>, plain: &Played) -> Option<Told> {
         let marked = Marked::of(self.source())?;
-        let running = Running::begin_marked(self.name(), &marked).ok()?;
-        let played = Play { running: &running, definition: self.definition(), given, before }.run();
-        let told = running.told()?;
         let is_ended = |fault: &Option<Fault>| {
             let kind = fault.as_ref().map(|fault| &fault.kind);
             matches!(kind, Some(FaultKind::TooLong(_) | FaultKind::TooMuchMemory(_) | FaultKind::TooDeep))
         };
+        let running = Running::begin_marked(self.name(), &marked, is_ended(&plain.fault)).ok()?;
+        let played = Play { running: &running, definition: self.definition(), given, before }.run();
+        let told = running.told()?;
         // Marks take time, memory and room on the stack; how far it came is right all the same.
         if is_ended(&played.fault) {
             return Some(Told { steps: told, marked, is_cut: !is_ended(&plain.fault) });

@@ -187,6 +187,21 @@ fn an_endless_loop_is_ended_and_what_ran_is_told_up_to_a_bound() {
     assert_eq!(lines(&trace)[..2], told(&[(2, "n 0>1"), (2, "n 1>2")]));
 }
 
+/// The source with marks may take longer than a handler only to come to its end.
+#[test]
+fn the_trace_of_a_handler_that_was_ended_is_told_soon() {
+    let mut took = Vec::new();
+    for body in ["for (;;) s.n++", "for (;;);", "for (;;) { s.n++; s.list.push('x'.repeat(4e5) + s.n) }"] {
+        let source = format!("fromAll().when({{ $init: () => ({{ n: 0, list: [] }}), x(s) {{\n {body} }} }})");
+        let begun = running::worked_by_this_thread().expect("told");
+        let trace = trace(&source, &[("x", "{}")]);
+        took.push(running::worked_by_this_thread().expect("told") - begun);
+        let has_steps = trace.steps.iter().any(|step| step.phase == Phase::Handler);
+        assert!(trace.fault.is_some() && has_steps, "{body}: {:?}", trace.fault);
+    }
+    assert!(took.iter().all(|took| *took < HANDLER_TIME * 3), "{took:?}");
+}
+
 #[test]
 fn a_large_state_is_compared_by_its_uppermost_fields() {
     let source =

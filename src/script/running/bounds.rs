@@ -140,6 +140,12 @@ impl Bounds {
         }
     }
 
+    /// Nobody asks any more what comes of the call: it is to be ended as one is of which the time is over.
+    pub(super) fn ends(&self) {
+        self.end.set(Some(End::Time));
+        self.asks_within(1);
+    }
+
     /// The call is over. What is said of it is made in time.
     pub(super) fn rest(&self) {
         self.until.set(None);

@@ -128,12 +128,15 @@ impl Running {
         Self::begin_with(name, source, None)
     }
 
-    /// The same for a source that tells where it is.
-    pub(super) fn begin_marked(name: &str, marked: &Marked) -> Result<Self, Fault> {
-        Ok(Self::begin_with(name, &marked.source, Some(marked))?.0)
+    /// The same for a source that tells where it is. Where `is_ended`, it had to be without that: then its steps are all
+    /// that is asked of it.
+    pub(super) fn begin_marked(name: &str, marked: &Marked, is_ended: bool) -> Result<Self, Fault> {
+        let (mut running, _) = Self::begin_with(name, &marked.source, Some((marked, is_ended)))?;
+        running.limit = if is_ended { HANDLER_TIME } else { MARKED_TIME };
+        Ok(running)
     }
 
-    fn begin_with(name: &str, source: &str, marked: Option<&Marked>) -> Result<(Self, Definition), Fault> {
+    fn begin_with(name: &str, source: &str, marked: Option<(&Marked, bool)>) -> Result<(Self, Definition), Fault> {
         let times = if marked.is_some() { MARKED_TIMES } else { 1 };
         let bounds = Bounds::new(MEMORY * times, LOADING_TIME);
         let runtime = JsRuntime::new_with_alloc(Bounded(bounds.clone())).map_err(|_| no_room())?;
@@ -147,7 +150,11 @@ impl Running {
         let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
             let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
-            let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
+            let watch = marked.map(|(marked, is_ended)| {
+                let ends = Rc::clone(&bounds);
+                Watch::begin(&ctx, &host, marked, move || if is_ended { ends.ends() })
+            });
+            let watch = watch.transpose();
             let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
             let mut options = EvalOptions::default();
             options.strict = false;
@@ -184,7 +191,6 @@ impl Running {
             Ok((calls, takers, watch, definition))
         })?;
         bounds.rest();
-        let limit = if marked.is_some() { MARKED_TIME } else { HANDLER_TIME };
         let (names, name, source) = (Names::default(), name.to_owned(), source.into());
         Ok((
             Self {
@@ -198,7 +204,7 @@ impl Running {
                 bounds,
                 never_begins: Cell::default(),
                 ends: RefCell::default(),
-                limit,
+                limit: HANDLER_TIME,
                 name,
                 source,
             },
@@ -428,11 +434,18 @@ fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::R
 }
 
 impl Watch {
-    fn begin<'js>(ctx: &Ctx<'js>, host: &Object<'js>, marked: &Marked) -> rquickjs::Result<Self> {
+    /// `is_over` is called when no more steps are told.
+    fn begin<'js>(
+        ctx: &Ctx<'js>,
+        host: &Object<'js>,
+        marked: &Marked,
+        is_over: impl Fn() + 'js,
+    ) -> rquickjs::Result<Self> {
+        let is_over = Function::new(ctx.clone(), is_over)?;
         let begin: Function<'js> = ctx.eval(TRACE)?;
         let marks = serde_json::to_string(&marked.marks).map_err(|_| rquickjs::Error::Unknown)?;
         let watch: Object<'js> =
-            begin.call((host.clone(), marked.name.as_str(), ctx.json_parse(marks)?, MOST_STEPS))?;
+            begin.call((host.clone(), marked.name.as_str(), ctx.json_parse(marks)?, MOST_STEPS, is_over))?;
         let function = |called: &str| -> rquickjs::Result<Kept> {
             let found: Function<'js> = watch.get(called)?;
             Ok(Persistent::save(ctx, found))
