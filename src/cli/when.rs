@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::args::{Format, RowFormat, WhenArgs};
 use super::failing::{outcome_along, outcome_over};
@@ -135,8 +136,9 @@ struct StreamTurns<'a> {
     /// `None` where it is not known.
     is_true_now: Option<bool>,
     first: Option<Version>,
+    /// Null where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    is_true_then: Option<Option<bool>>,
+    is_true_then: Option<Value>,
     /// The first version that the projection was not run on.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_run_from: Option<Version>,
@@ -152,7 +154,7 @@ impl<'a> StreamTurns<'a> {
             events_true: *events_true,
             is_true_now: not_run.is_none().then_some(*is_true_now),
             first: Some(*first),
-            is_true_then: then.map(|then| is_known_then(then).then_some(*was_true_then)),
+            is_true_then: then.map(|then| is_known_then(then).then_some(*was_true_then).into()),
             not_run_from: not_run.map(|not_run| not_run.version),
         }
     }
@@ -165,7 +167,7 @@ impl<'a> StreamTurns<'a> {
             events_true: 0,
             is_true_now: None,
             first: None,
-            is_true_then: then.map(|then| (!not_run.is_by(then)).then_some(false)),
+            is_true_then: then.map(|then| (!not_run.is_by(then)).then_some(false).into()),
             not_run_from: Some(not_run.version),
         }
     }
@@ -175,7 +177,7 @@ impl<'a> StreamTurns<'a> {
         match at {
             None => true,
             Some(Moment::Latest) => self.is_true_now != Some(false),
-            Some(_) => self.is_true_then != Some(Some(false)),
+            Some(_) => self.is_true_then != Some(Value::Bool(false)),
         }
     }
 }

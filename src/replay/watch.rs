@@ -158,6 +158,21 @@ struct Followed<S> {
     counts: Vec<(EventType, u64)>,
 }
 
+impl<S> Followed<S> {
+    /// Answers where that is where it was never true.
+    fn not_run_from(&mut self, head: &Head) -> Option<NotRun> {
+        self.is_not_run = true;
+        let not_run = NotRun { version: head.version, recorded_at: head.recorded_at };
+        match &mut self.found {
+            Some(found) => {
+                found.not_run = Some(not_run);
+                None
+            }
+            None => Some(not_run),
+        }
+    }
+}
+
 impl<P: Projection> Watch<P> {
     pub(super) fn new(projection: P, expression: Expression, then: Option<Timestamp>) -> Self {
         Self {
@@ -176,19 +191,8 @@ impl<P: Projection> Watch<P> {
     }
 
     fn take(&mut self, row: Row<P::Event>, stop: &dyn Fn() -> bool) -> Result<(), Stop> {
-        let Self {
-            projection,
-            expression,
-            then,
-            of_stream,
-            ever,
-            never_known,
-            counted,
-            unread,
-            failures,
-            left,
-            moved,
-        } = self;
+        let Self { projection, expression, then, of_stream, ever, never_known, counted, unread, failures, left, moved } =
+            self;
         let Row { key, stream, head, event, said } = row;
         let uses = expression.uses();
         let followed = of_stream.get_or_begin(key);
@@ -206,13 +210,8 @@ impl<P: Projection> Watch<P> {
         let failed = unread.drain(..).find(|problem| matches!(problem, Problem::Failed(_)));
         let is_not_run = failed.as_ref().is_some_and(Problem::is_not_run) && uses.are_of_states();
         if is_not_run && !followed.is_not_run {
-            followed.is_not_run = true;
             counted.not_run += 1;
-            let not_run = NotRun { version: head.version, recorded_at: head.recorded_at };
-            match &mut followed.found {
-                Some(found) => found.not_run = Some(not_run),
-                None => never_known.push((stream.clone(), not_run)),
-            }
+            never_known.extend(followed.not_run_from(&head).map(|not_run| (stream.clone(), not_run)));
         }
         if let Some(problem) = failed.filter(|_| !followed.has_failed) {
             followed.has_failed = true;
@@ -243,8 +242,7 @@ impl<P: Projection> Watch<P> {
         };
         *left = left.saturating_add(MORE_STEPS_AN_EVENT);
         // Of what is not known any more only the streams are counted.
-        let reading =
-            if followed.is_not_run { Reading::False } else { expression.holds_within(&at, stop, left)? };
+        let reading = if followed.is_not_run { Reading::False } else { expression.holds_within(&at, stop, left)? };
         let is_true = reading.is_true();
         counted.events += 1;
         counted.unknown += u64::from(matches!(reading, Reading::Unknown(_)));

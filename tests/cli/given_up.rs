@@ -84,10 +84,9 @@ fn what_is_not_known_is_said_not_to_be_known_where_a_condition_is_asked_of_all()
             "not_run_from": 0,
         })
     };
-    let known = |order: u64| {
-        json!({"stream": format!("order-{order}"), "turns": 1, "events_true": 1, "is_true_now": true, "first": 0})
-    };
-    let orders = |of: fn(u64) -> bool, row: &dyn Fn(u64) -> Value| (10..25).filter(|order| of(*order)).map(row).collect();
+    let known = |order: u64| json!({"stream": format!("order-{order}"), "turns": 1, "events_true": 1, "is_true_now": true, "first": 0});
+    let orders =
+        |of: fn(u64) -> bool, row: &dyn Fn(u64) -> Value| (10..25).filter(|order| of(*order)).map(row).collect();
     let all_not_known: Vec<Value> = orders(|order| order > 20, &not_known);
     // As it begins, it holds of all that failed, and would of those that are not known.
     let begun: Vec<Value> = orders(|order| (13..=20).contains(&order), &known);
@@ -109,7 +108,8 @@ fn what_is_not_known_is_said_not_to_be_known_where_a_condition_is_asked_of_all()
     for (condition, count) in [("n == 0", 8), ("n == 1", 3)] {
         let ran = sandbox.run(&[&project[..], &[condition]].concat()).code(1);
         assert_eq!(ran.json().as_array().map(Vec::len), Some(count), "{condition}");
-        let said = "it is not known of 4 streams, on which the projection was not run to the end, and which are left out";
+        let said =
+            "it is not known of 4 streams, on which the projection was not run to the end, and which are left out";
         assert!(ran.err.contains(said), "{ran:?}");
     }
 }

@@ -136,7 +136,8 @@ fn a_row_of_which_the_state_is_not_known_is_not_asked_whether_a_condition_holds(
     let among = |text: &str| {
         let condition = AsOfCondition::new(text, &choice).expect("sound");
         let (found, untold) = condition.among(&as_of, as_of.places(), &ticket).expect("read");
-        let names: Vec<String> = found.iter().filter_map(|place| Some(as_of.row(*place)?.stream.into_owned())).collect();
+        let names: Vec<String> =
+            found.iter().filter_map(|place| Some(as_of.row(*place)?.stream.into_owned())).collect();
         (names.join(" "), untold)
     };
     let untold = Untold { unknown: 0, not_run: 2 };

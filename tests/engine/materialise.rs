@@ -41,7 +41,8 @@ pub(super) fn bring_up(reader: &dyn Store, wish: &ModelWish) -> Result<Materiali
 /// Every row of a table as JSON, by its stream. Where a write was killed, SQLite takes back what was half done, which it
 /// refuses to whoever may only read.
 fn rows(path: &Path) -> BTreeMap<String, BTreeMap<String, Value>> {
-    let connection = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
+    let connection =
+        Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
     let mut statement = connection.prepare("SELECT * FROM model").expect("a table");
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([]).expect("asked");
@@ -144,7 +145,12 @@ proptest! {
     }
 }
 
-pub(super) fn held_against(reader: &dyn Store, into: &Path, projection: &str, category: Option<&str>) -> foldline::engine::Drift {
+pub(super) fn held_against(
+    reader: &dyn Store,
+    into: &Path,
+    projection: &str,
+    category: Option<&str>,
+) -> foldline::engine::Drift {
     let wish = DriftWish {
         projection: projection.to_owned(),
         category: category.map(str::to_owned),

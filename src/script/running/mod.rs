@@ -152,7 +152,11 @@ impl Running {
             let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
             let watch = marked.map(|(marked, is_ended)| {
                 let ends = Rc::clone(&bounds);
-                Watch::begin(&ctx, &host, marked, move || if is_ended { ends.ends() })
+                Watch::begin(&ctx, &host, marked, move || {
+                    if is_ended {
+                        ends.ends()
+                    }
+                })
             });
             let watch = watch.transpose();
             let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
