@@ -154,7 +154,7 @@ impl Running {
                 let ends = Rc::clone(&bounds);
                 Watch::begin(&ctx, &host, marked, move || {
                     if is_ended {
-                        ends.ends()
+                        ends.ends();
                     }
                 })
             });
