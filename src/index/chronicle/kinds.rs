@@ -47,7 +47,7 @@ impl Chronicle {
     }
 
     pub fn category_of(&self, stream: u32) -> u32 {
-        self.streams.get(stream as usize).map_or(0, |stream| stream.category)
+        self.categories_of.get(stream as usize).map_or(0, |category| category as u32)
     }
 
     pub fn event_type(&self, number: u32) -> EventType {

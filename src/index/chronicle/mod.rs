@@ -23,6 +23,7 @@ pub use finding::{FoundPlaces, NumberSet, Sieve};
 pub use rows::ChronicleRows;
 
 use block::{BLOCK, Block, NONE_BEHIND, Row, Scratch};
+use column::Column;
 use column::NEVER;
 use names::Names;
 
@@ -60,7 +61,6 @@ pub struct Entry {
 struct Stream {
     first: u32,
     last: u32,
-    category: u32,
 }
 
 /// See the module.
@@ -75,6 +75,8 @@ pub struct Chronicle {
     categories: Names,
     /// In the order in which they began, which is that of their numbers.
     streams: Vec<Stream>,
+    /// The category of each, apart: whoever counts events by it asks for that alone, and for millions of them.
+    categories_of: Column,
     /// Of each category the places at which its streams began.
     begun: Vec<Vec<u32>>,
     /// At which place each type was met first.
@@ -110,6 +112,7 @@ impl Chronicle {
             actors: Names::default(),
             categories: Names::default(),
             streams: Vec::new(),
+            categories_of: Column::default(),
             begun: Vec::new(),
             type_places: Vec::new(),
             totals: Default::default(),
@@ -164,7 +167,8 @@ impl Chronicle {
             if self.begun.len() <= category as usize {
                 self.begun.resize_with(category as usize + 1, Vec::new);
             }
-            self.streams.push(Stream { first: NONE_BEHIND, last: NONE_BEHIND, category });
+            self.streams.push(Stream { first: NONE_BEHIND, last: NONE_BEHIND });
+            self.categories_of.push(u64::from(category));
         }
         let place = key.0 as usize;
         // A store may number its streams as it likes; numbers far apart are not worth their table.
@@ -180,8 +184,8 @@ impl Chronicle {
     fn push(&mut self, row: Row) {
         let place = self.len as u32;
         if self.blocks.last().is_none_or(Block::is_full) {
-            let Self { streams, blocks, scratch, .. } = self;
-            let category = |stream: u32| streams.get(stream as usize).map_or(0, |stream| stream.category);
+            let Self { categories_of, blocks, scratch, .. } = self;
+            let category = |stream: u32| categories_of.get(stream as usize).map_or(0, |category| category as u32);
             if let Some(full) = blocks.last_mut() {
                 full.seal(&category, scratch);
             }
@@ -194,10 +198,9 @@ impl Chronicle {
             self.extent = Some((first.min(row.at), last.max(row.at)));
         }
         let mut before = NONE_BEHIND;
-        let mut category = 0;
+        let category = self.category_of(row.stream);
         if let Some(stream) = self.streams.get_mut(row.stream as usize) {
             before = std::mem::replace(&mut stream.last, place);
-            category = stream.category;
             if before == NONE_BEHIND {
                 stream.first = place;
                 self.begun.get_mut(category as usize).into_iter().for_each(|begun| begun.push(place));
@@ -262,8 +265,8 @@ impl Chronicle {
             differs |= begins != row.at;
             counts_from.push(begins);
             let stream = StreamId::from(self.names.get(row.stream));
-            let category = self.streams.get(row.stream as usize).map(|stream| self.categories.get(stream.category));
-            let number = anew.number_of(StreamKey(0), &stream, category);
+            let category = self.categories.get(self.category_of(row.stream));
+            let number = anew.number_of(StreamKey(0), &stream, Some(category));
             anew.push(Row { stream: number, ..*row });
         }
         anew.counts_from = differs.then_some(counts_from);
@@ -398,7 +401,7 @@ impl Chronicle {
     pub fn bytes(&self) -> u64 {
         let names = [&self.names, &self.types, &self.actors, &self.categories].map(Names::bytes).iter().sum::<usize>();
         let blocks: usize = self.blocks.iter().map(Block::bytes).sum();
-        let streams = self.streams.capacity() * size_of::<Stream>();
+        let streams = self.streams.capacity() * size_of::<Stream>() + self.categories_of.bytes();
         let begun: usize = self.begun.iter().map(|begun| begun.capacity() * size_of::<u32>()).sum();
         let keys = self.by_key.as_ref().map_or(0, |by_key| by_key.capacity() * size_of::<u32>());
         let order = self.counts_from.as_ref().map_or(0, |from| from.capacity() * size_of::<i64>());
