@@ -65,6 +65,7 @@ mod survey;
 mod test_source;
 mod ticket;
 mod told;
+mod touched;
 mod trace;
 mod trail;
 mod what_if;
