@@ -59,6 +59,15 @@ impl Keyboard {
         commands
     }
 
+    /// Whether this is the key of a command behind which somebody types into a field.
+    pub(super) fn leads_to_field(self, event: &Event, dialogs: &Dialogs) -> bool {
+        let Event::Key { key, pressed: true, repeat: false, modifiers, .. } = event else { return false };
+        let found = KNOWN.iter().find(|(_, shortcut)| is_pressed(*shortcut, *key, *modifiers));
+        found.is_some_and(|(command, shortcut)| {
+            command.leads_to_field() && !self.keeps(*shortcut, *command, dialogs) && dialogs.let_through(*command)
+        })
+    }
+
     /// Whether this key belongs to what has the focus.
     fn keeps(self, shortcut: Shortcut, command: Command, dialogs: &Dialogs) -> bool {
         let presses = shortcut == Shortcut::plain(Key::Space);

@@ -24,6 +24,7 @@ mod refused;
 mod regions;
 mod searching;
 mod settings;
+mod typed_ahead;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -39,6 +40,7 @@ pub use no_window::NoWindow;
 use refused::{Question, Refused};
 use regions::Regions;
 pub use settings::Settings;
+use typed_ahead::TypedAhead;
 
 use crate::command::Action;
 use crate::engine::{
@@ -121,6 +123,7 @@ pub struct App {
     /// When the process was measured last.
     measured: Option<Instant>,
     wants_filter_focus: bool,
+    typed_ahead: TypedAhead,
     /// The end of the findings was told, in this direction and at this place.
     at_end: Option<(bool, Option<Stay>)>,
     /// How the middle was shared out in the last frame.
@@ -207,6 +210,7 @@ impl App {
             meter: start.meter,
             measured: None,
             wants_filter_focus: false,
+            typed_ahead: TypedAhead::default(),
             at_end: None,
             split: Split::default(),
             came_for_field: None,
@@ -373,6 +377,7 @@ impl eframe::App for App {
         }
         self.dialogs.return_focus(ui.ctx());
         let keyboard = Keyboard::new(ui.ctx(), self.was_typing, &self.dialogs);
+        self.typed_ahead.begin(ui.ctx(), keyboard, &self.dialogs, self.wants_filter_focus);
         let mut actions = Vec::new();
         self.layout(ui, &mut actions);
         focus_ring_ui(ui);

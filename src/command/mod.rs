@@ -267,6 +267,11 @@ impl Command {
         matches!(self, Self::Dismiss | Self::ShowKeys)
     }
 
+    /// Whether a field has the keyboard once it is done.
+    pub fn leads_to_field(self) -> bool {
+        matches!(self, Self::SearchEvents | Self::FocusFilter | Self::AddLane | Self::Palette)
+    }
+
     /// Whether it is done again and again for as long as its key is held.
     pub fn repeats(self) -> bool {
         matches!(

@@ -429,3 +429,45 @@ fn the_ring_around_a_primary_button_is_told_from_its_fill() {
     let [between, ring] = lines[..] else { panic!("{lines:?} and {fills:?}") };
     assert!(between != ring && !fills.contains(&between), "{lines:?} on {fills:?}");
 }
+
+/// A key as it comes from a keyboard, with what it writes.
+fn struck(letter: char) -> [Event; 2] {
+    let key = Key::from_name(&letter.to_uppercase().to_string()).expect("a letter with a key");
+    let key = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
+    [key, Event::Text(letter.to_string())]
+}
+
+/// Whoever types fast is a frame or two ahead of the field: A and B would be pins, and L a lane.
+#[test]
+fn what_is_typed_behind_a_key_that_leads_to_a_field_goes_there_and_is_no_command() {
+    const SEARCH: &str = "Search everything that happened";
+    let cases = [
+        (Key::F, Modifiers::COMMAND, SEARCH),
+        (Key::Slash, Modifiers::NONE, "Filter streams"),
+        (Key::K, Modifiers::COMMAND, "Search or run a command"),
+    ];
+    for (key, modifiers, field) in cases {
+        // So many letters come in the frame of the key, and one in each frame behind it.
+        for at_once in [4, 2, 0] {
+            let mut driver = Driver::at("lead-1");
+            let mut batch = vec![Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }];
+            let letters = ['a', 'b', 'l', 'a'];
+            let (first, rest) = letters.split_at(at_once);
+            batch.extend(first.iter().flat_map(|letter| struck(*letter)));
+            driver.window.input_mut().events.extend(batch);
+            driver.window.step();
+            for letter in rest {
+                driver.window.input_mut().events.extend(struck(*letter));
+                driver.window.step();
+            }
+            driver.settle();
+            assert_eq!(driver.value_of(field), "abla", "{key:?} and {at_once} letters at once");
+            driver.press(Key::Escape);
+            driver.press(Key::Escape);
+            driver.press_with(Modifiers::COMMAND, Key::Num1);
+            for pin in ["Pin A at version", "Pin B at version"] {
+                assert!(!driver.shows_part(pin), "{}", driver.all_text());
+            }
+        }
+    }
+}
