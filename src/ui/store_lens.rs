@@ -86,7 +86,11 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let table = &store.table;
     let dim = palette(ui).dim;
     let title = table.category().map_or_else(|| scene.text("table-all"), str::to_owned);
-    let said = moment_text(scene, table);
+    let mut said = moment_text(scene, table);
+    if table.is_order_behind() {
+        // Here, where the moment changes all the while: another line would move the rows under the hand.
+        said = format!("{said}  ·  {}", scene.text("table-order-behind"));
+    }
     let has_moments = store.time.pins.iter().all(Option::is_some);
     ui.horizontal(|ui| {
         let is_before_end = table.moment().is_some_and(|moment| !moment.is_end);

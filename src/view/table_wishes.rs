@@ -31,6 +31,8 @@ impl OpenStore {
 
     /// These places of the table are in view.
     pub fn see_rows(&mut self, places: Range<usize>) {
-        self.table.see(&self.engine, places);
+        let Self { engine, time, table, .. } = self;
+        table.see(engine, places);
+        table.follow_rows(engine, &time.chronicle);
     }
 }

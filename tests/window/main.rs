@@ -7,6 +7,7 @@ mod causes;
 mod comparing;
 mod correcting;
 mod dialogs;
+mod dragging;
 mod driver;
 mod finding;
 mod foreign;

@@ -37,10 +37,11 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, en
         let is_behind = table.is_behind();
         List::new("table of streams", table.len()).keep(selected, false).entered(entered).show(ui, |ui, place| {
             seen = Some(seen.take().map_or(place..place + 1, |seen| seen.start.min(place)..seen.end.max(place + 1)));
-            if is_behind {
+            let row = table.row(place);
+            if is_behind && !row.as_ref().is_some_and(|row| table.is_followed(row)) {
                 ui.multiply_opacity(OF_BEFORE);
             }
-            match table.row(place) {
+            match row {
                 Some(row) => row_ui(ui, scene, table, (place, &row), &columns, has_years),
                 // It is looked up for the next frame.
                 None => {
@@ -172,7 +173,7 @@ fn row_name(scene: &Scene<'_>, row: &LensRow<'_>, columns: &[FittedColumn]) -> S
             }
         }
     }
-    said.push(format!("v{}", row.version));
+    said.push(if row.has_begun() { format!("v{}", row.version) } else { scene.text("table-row-not-begun") });
     said.join(", ")
 }
 
@@ -290,7 +291,8 @@ fn cell_ui(
             cut(ui, RichText::new(when).monospace().color(colours.dim));
         }
         LensColumn::Version => {
-            cut(ui, RichText::new(format!("v{}", row.version)).monospace().color(colours.dim));
+            let version = if row.has_begun() { format!("v{}", row.version) } else { "—".to_owned() };
+            cut(ui, RichText::new(version).monospace().color(colours.dim));
         }
         LensColumn::Field(path) => {
             let value = row.value(path);

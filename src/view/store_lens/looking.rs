@@ -30,6 +30,7 @@ impl StoreLens {
             self.counts.want(engine, &field, self.category.as_ref(), self.projection.as_ref());
         }
         self.arrange(engine, was_end && moment.is_end);
+        self.follows = self.follows_cursor();
         // Without two moments there is nothing to compare.
         if let ([Some(from), Some(to)], true) = (pins, self.compared.is_shown) {
             self.compared.want(engine, [from, to], self.category.as_ref(), self.projection.as_ref());
@@ -104,7 +105,7 @@ impl StoreLens {
     }
 
     /// Columns that are no field of the state, but lie in one.
-    fn deep_paths(&self) -> Vec<String> {
+    pub(super) fn deep_paths(&self) -> Vec<String> {
         self.fields().iter().filter(|path| path.contains(['.', '['])).cloned().collect()
     }
 

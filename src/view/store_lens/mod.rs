@@ -7,6 +7,7 @@ mod counts;
 mod differ;
 mod export;
 mod filters;
+mod following;
 mod kept;
 mod looking;
 mod narrowed;
@@ -26,11 +27,13 @@ pub use counts::{ChartLayer, CountChart, CountField, LAYERS, ValueCount, ValueCo
 pub use differ::{CompareMoments, MomentsCompared};
 pub use export::{ExportRows, ExportedRows, ExportingRows};
 pub use filters::{CHANGED_WITHIN, RowChip};
+pub use following::ReadFollowed;
 pub use rows::{ArrangeRows, LensRow, Newest, ReadRows};
 pub use views::KeptView;
 
 use away::AwayRows;
 use filters::filter_of;
+use following::FollowedRows;
 use rows::{Kinds, NewestRows, Picture};
 
 use crate::engine::{
@@ -127,6 +130,9 @@ pub struct StoreLens {
     seen: Range<usize>,
     newest: NewestRows,
     away: AwayRows,
+    /// The rows in view are of the cursor, and in the order of before.
+    follows: bool,
+    followed: FollowedRows,
     kinds: Kinds,
     /// For which moment, category and edition of the chronicle the newest were asked.
     refreshed: Option<(usize, Option<String>, Edition)>,
@@ -217,7 +223,7 @@ impl StoreLens {
         if let Some(shown) = self.arranged.take_if(|shown| !has_room(shown)) {
             let around = self.seen.start.saturating_sub(AROUND)..self.seen.end + AROUND;
             let row = |place| self.away.row(&shown.1, place);
-            self.picture = Some(Picture::new(shown.1.places.len(), row, around, self.fields()));
+            self.picture = Some(Picture::new(&shown.0.of, shown.1.places.len(), row, around, self.fields()));
         }
         let (seen, fields) = (self.seen.clone(), self.fields().to_vec());
         let question = ArrangeRows { wanted, folded: self.folded.clone(), seen, fields };
@@ -229,7 +235,7 @@ impl StoreLens {
     }
 
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {
-        let mut is_new = self.newest.poll(engine) | self.away.poll(engine);
+        let mut is_new = self.newest.poll(engine) | self.away.poll(engine) | self.followed.poll(engine);
         if self.arranging.poll(engine) {
             is_new = true;
             if self.arranging.error().is_none() {
@@ -252,6 +258,7 @@ impl StoreLens {
 
     /// Takes in what somebody did to the store.
     pub(in crate::view) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
+        self.followed.forget();
         match change {
             StoreChange::Rewritten => {
                 self.arranging.again_if_failed(engine);
@@ -288,6 +295,7 @@ impl StoreLens {
     pub(in crate::view) fn take_projections(&mut self, names: &[String], has_other_names: bool) {
         let is_shown = self.projection.as_ref().is_some_and(|shown| names.contains(shown));
         self.folded.forget_under(names);
+        self.followed.forget();
         if is_shown || has_other_names {
             self.newest.forget();
             self.away.forget();
@@ -300,9 +308,9 @@ impl StoreLens {
     }
 
     /// What of it may be waited for, or has failed.
-    pub(in crate::view) fn tools(&self) -> [&dyn Tool<Error = UserError>; 6] {
-        let Self { newest, away, arranging, counts, compared, kept, .. } = self;
-        [&newest.reading, &away.reading, arranging, &counts.asked, &compared.asked, &kept.asked]
+    pub(in crate::view) fn tools(&self) -> [&dyn Tool<Error = UserError>; 7] {
+        let Self { newest, away, followed, arranging, counts, compared, kept, .. } = self;
+        [&newest.reading, &away.reading, &followed.reading, arranging, &counts.asked, &compared.asked, &kept.asked]
     }
 
     /// The rows as they are wanted, to be written to a file; with what is folded already.

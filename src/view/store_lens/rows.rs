@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::columns::Kind;
 use super::kept::KeptRows;
 use crate::engine::{
-    ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, EngineError, FoldedStores, Question, StoodRow, StoodRows,
-    StoodWanted, Ticket, arrange, read_rows, stood,
+    ArrangeWanted, Arranged, ArrangedFor, AsOfWanted, Asked, Engine, EngineError, FoldedStores, Question, StoodRow,
+    StoodRows, StoodWanted, Ticket, arrange, read_rows, stood,
 };
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::AtHand;
@@ -46,6 +46,8 @@ pub(super) enum Cells<'a> {
         is_exact: bool,
     },
     AtHand(AtHand<'a>),
+    /// The stream had not begun.
+    NotBegun,
 }
 
 impl<'a> Cells<'a> {
@@ -59,7 +61,7 @@ impl<'a> LensRow<'a> {
     /// What stands at a path; null where nothing does, or it is still to be read.
     pub fn value(&self, path: &str) -> Cow<'a, Value> {
         match &self.cells {
-            Cells::Coming => Cow::Owned(Value::Null),
+            Cells::Coming | Cells::NotBegun => Cow::Owned(Value::Null),
             Cells::Read { row, .. } => Cow::Borrowed(row.value(path)),
             Cells::AtHand(state) => Cow::Owned(state.value(path)),
         }
@@ -70,8 +72,13 @@ impl<'a> LensRow<'a> {
         match self.cells {
             Cells::Coming => false,
             Cells::Read { is_exact, .. } => is_exact,
-            Cells::AtHand(_) => true,
+            Cells::AtHand(_) | Cells::NotBegun => true,
         }
+    }
+
+    /// There was an event of its stream; what its version is without one means nothing.
+    pub fn has_begun(&self) -> bool {
+        !matches!(self.cells, Cells::NotBegun)
     }
 
     /// The projection failed on an event of this stream.
@@ -286,6 +293,7 @@ pub(super) fn read_numbered(
 /// Rows as they stood, for as long as what they are of has given way to what comes in its place.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
+    of: AsOfWanted,
     first: usize,
     /// Each with whether it is so, and not of another version, or still to be read. `None` where not even its name was read.
     rows: Vec<Option<(StoodRow, bool)>>,
@@ -295,6 +303,7 @@ pub(super) struct Picture {
 impl Picture {
     /// Of these places, with these columns.
     pub(super) fn new<'a>(
+        of: &AsOfWanted,
         total: usize,
         row: impl Fn(usize) -> Option<LensRow<'a>>,
         places: Range<usize>,
@@ -315,7 +324,12 @@ impl Picture {
             };
             Some((stood, row.is_exact()))
         };
-        Self { first: places.start, rows: places.map(row).collect(), total }
+        Self { of: of.clone(), first: places.start, rows: places.map(row).collect(), total }
+    }
+
+    /// What it shows.
+    pub(super) fn of(&self) -> &AsOfWanted {
+        &self.of
     }
 
     pub(super) fn len(&self) -> usize {

@@ -108,10 +108,12 @@ impl StoreLens {
     }
 
     pub fn row(&self, place: usize) -> Option<LensRow<'_>> {
-        match self.arranged() {
-            Some(arranged) => self.away.row(arranged, place),
-            None => self.picture().map_or_else(|| self.newest.get(place), |picture| picture.get(place)),
-        }
+        let of_before = match (self.arranged(), self.picture()) {
+            (Some(arranged), _) => self.away.row(arranged, place),
+            (None, Some(picture)) => picture.get(place),
+            (None, None) => return self.newest.get(place),
+        };
+        of_before.map(|row| self.followed_row(row))
     }
 
     /// The rows are of before: others are on their way, or could not be had.
@@ -131,7 +133,11 @@ impl StoreLens {
 
     /// Why the rows are not what was asked for.
     pub fn error(&self) -> Option<&UserError> {
-        self.arranging.error().or(self.newest.reading.error()).or(self.away.reading.error())
+        self.arranging
+            .error()
+            .or(self.newest.reading.error())
+            .or(self.away.reading.error())
+            .or(self.followed.reading.error())
     }
 
     /// How long the rows that are shown took.

@@ -305,7 +305,7 @@ fn names_that_lie_in_a_file_are_asked_of_the_engine_too() {
     // Where it gives way to another one, what was read of those in view stays, however little was read around them.
     let shown = little.arranged.clone().expect("a table");
     let row = |place| little.away.row(&shown.1, place);
-    let picture = Picture::new(LEADS, row, 250..400, little.fields());
+    let picture = Picture::new(&shown.0.of, LEADS, row, 250..400, little.fields());
     assert_eq!(picture.get(310).map(|row| row.stream), little.row(310).map(|row| row.stream));
     assert!(picture.get(310).is_some() && picture.get(299).is_none());
     // They are other rows in another order.
