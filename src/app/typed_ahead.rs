@@ -26,7 +26,7 @@ impl TypedAhead {
             if is_there || self.frames >= MOST {
                 self.frames = 0;
                 let held = std::mem::take(&mut self.held);
-                ctx.input_mut(|input| input.events.splice(0..0, held));
+                ctx.input_mut(|input| drop(input.events.splice(0..0, held)));
                 return;
             }
             return self.hold(ctx, 0);

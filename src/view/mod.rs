@@ -133,8 +133,8 @@ pub use sql_console::{AskSql, SQL_ROWS, SqlAsked, SqlConsole, SqlFound, SqlWants
 pub use store_lens::{
     ArrangeRows, CHANGED_WITHIN, ChartLayer, CompareMoments, CountChart, CountField, ExportRows, ExportedRows,
     ExportingRows, FittedColumn, Fitting, KeptView, Kind, LAYERS, LensColumn, LensMoment, LensOrder, LensRow, LensWish,
-    MomentsCompared, Newest, ReadAway, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN, ValueCount,
-    ValueCounts,
+    MomentsCompared, Newest, ReadAway, ReadFollowed, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN,
+    ValueCount, ValueCounts,
 };
 pub use store_time::{
     BarLane, Bars, ReadChronicle, ReadShapes, ShapeMark, ShapeMarks, StoreAxis, StoreCursor, StoreSpan, StoreTime,

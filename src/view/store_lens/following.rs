@@ -165,7 +165,7 @@ impl Question for ReadFollowed {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::sync_channel;
 
     use serde_json::Value;
 
@@ -236,7 +236,7 @@ mod tests {
         // Nothing that goes over the whole store comes to its turn.
         let holding: Vec<_> = (0..3)
             .map(|_| {
-                let (release, released) = channel::<()>();
+                let (release, released) = sync_channel::<()>(1);
                 let work = move |_: &dyn Store, _: &Ticket| -> Result<(), EngineError> {
                     let _ = released.recv();
                     Ok(())
