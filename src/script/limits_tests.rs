@@ -130,6 +130,19 @@ fn what_operators_go_through_is_ended_between_them() {
     }
 }
 
+/// Each of them looks twice into the one before it: for a trap, and for what is asked.
+#[test]
+fn proxies_within_proxies_are_ended() {
+    let chain = "let p = {}; for (let i = 0; i < 40; i++) p = new Proxy(p, p);";
+    let revocable = "let p = {}; for (let i = 0; i < 40; i++) p = Proxy.revocable(p, p).proxy;";
+    let inherited = "let p = {}; for (let i = 0; i < 40; i++) p = new Proxy(p, { __proto__: p });";
+    for begin in [chain, revocable, inherited] {
+        for step in ["p.x", "p.x = 1", "'x' in p", "delete p.x", "for (const k in p);", "Object.keys(p)", "p + ''"] {
+            assert_too_long(&[&format!("{begin} {step}")]);
+        }
+    }
+}
+
 #[test]
 fn what_takes_memory_as_it_goes_is_ended_on_its_way() {
     assert_ended(&[

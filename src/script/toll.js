@@ -250,13 +250,37 @@
       return proxy;
     }
 
-    replaced(OwnProxy, "revocable", (own) => (target, traps) => {
-      const made = own(target, traps);
+    // Where the traps of a proxy are a proxy, each is looked for in there, and what has no trap is done to the target: all in
+    // one step, which so may double with each proxy. Here to look for a trap is a call, at which the engine asks whether to go
+    // on.
+    const traps = ownKeys(Reflect);
+
+    function withTraps(given) {
+      if ((typeof given !== "object" && typeof given !== "function") || given === null) return given;
+      const all = { __proto__: null };
+      for (let i = 0; i < traps.length; i++) {
+        const name = traps[i];
+        const get = () => {
+          const own = given[name];
+          return typeof own === "function" ? (...told) => apply(own, given, told) : own;
+        };
+        defineProperty(all, name, { __proto__: null, get });
+      }
+      return all;
+    }
+
+    replaced(OwnProxy, "revocable", (own) => (target, given) => {
+      const made = own(target, withTraps(given));
       noted(made.proxy);
       return made;
     });
     defineProperty(globalThis, "Proxy", {
-      value: new OwnProxy(OwnProxy, { construct: (own, given, by) => noted(construct(own, given, by)) }),
+      value: new OwnProxy(OwnProxy, {
+        construct(own, given, by) {
+          if (given.length > 1) given[1] = withTraps(given[1]);
+          return noted(construct(own, given, by));
+        },
+      }),
     });
 
     function tellsOneLength(list) {
