@@ -97,15 +97,12 @@ impl NatsStore {
         was_tried: &mut bool,
     ) -> Result<Appended, AppendError> {
         let (began, mut tries, mut tried_behind) = (Instant::now(), 0, None);
-        let (mut was_looked_for, mut is_known_stream) = (false, false);
+        let mut was_looked_for = false;
         while tries < TRIES {
             let last = self.last_message(subject)?;
-            if !is_known_stream {
-                let stream = &self.server.stream;
-                let info = self.insist(async |connection| connection.info(stream).await)?;
-                self.unless_made_anew(&info)?;
-                is_known_stream = true;
-            }
+            // Each time: servers that an attempt waited for may come back with another stream of that name.
+            let info = self.insist(async |connection| connection.info(&self.server.stream).await)?;
+            self.unless_made_anew(&info)?;
             // A server whose disk is full may lead on without what it has just acknowledged, and take a second event of
             // the same version.
             let (shown, acknowledged) =
