@@ -1261,10 +1261,7 @@ reason-was-at = It was so at version { $from }, until { $event }.
 reason-was = It was so from version { $from } to { $to }, until { $event }.
 reason-out-of-reach = No event makes it so now, alone or with one before it.
 reason-no-rules = What events of this stream are for is not known, so none were tried.
-reason-changed-by = { $count ->
-    [one] { $event } changed the field so far: once.
-   *[other] { $event } changed the field so far: { $count } times.
-}
+reason-changed-by = { $event } changed the field so far: { $count } times.
 smallest-history = Smallest history…
 smallest-about = Leaves events of { $stream } out, for as long as those that remain still show the same. Nothing is written to the store.
 smallest-condition = At its end this is true

@@ -315,13 +315,6 @@ mod tests {
             let told = |count: u64| locale.with(name, [("count", count.into())]);
             assert_eq!([told(1), told(1_200)], [one, many]);
         }
-        let times = |count: u64| {
-            locale.sentence(&Message::new("reason-changed-by").text("event", "paid").number("count", count))
-        };
-        assert_eq!(
-            [times(1), times(2)],
-            ["paid changed the field so far: once.", "paid changed the field so far: 2 times."]
-        );
     }
 
     #[test]
