@@ -248,6 +248,8 @@ fn what_cannot_be_read_back_any_more_is_said_and_folded_anew_for_who_asks_again(
         assert!(shelf.fetch(OnShelf { at: 1 << 40, length: 1, owner: 0 }).is_none(), "nothing lies there");
         let read = |of: &ArrangedFor| read_rows(store, &of.1, &[0, 1], &[], &Ticket::new("reading"));
         assert!(read(&torn).is_err());
+        // Nobody shows it any more: there is no room for two.
+        drop(torn);
         let anew = shown().expect("there are leads");
         assert_eq!(read(&anew).expect("read").len(), 2);
     }
