@@ -90,7 +90,7 @@ fn rows_in_view_of_a_sorted_table_follow_the_hand_and_their_order_comes_when_it_
         assert!(Instant::now() < end, "the rows never followed; the window shows:\n{}", driver.all_text());
         driver.window.hover_at(at(0.005 + f32::from(step % 8) * 0.001));
         driver.window.step();
-        if driver.shows("lead-020, not begun") && driver.shows_part(LATER) {
+        if driver.shows("lead-012, not begun") && driver.shows_part(LATER) {
             break;
         }
     }
