@@ -140,7 +140,7 @@ pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;
 pub use small_file::Unreadable;
 #[cfg(test)]
-pub(crate) use small_store::{five_leads, leads_called};
+pub(crate) use small_store::{five_leads, five_leads_and_a_contact, leads_called, patience};
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use spill::unless_unreadable;

@@ -172,10 +172,8 @@ mod tests {
     use super::super::{LensColumn, LensMoment, LensOrder, LensWish};
     use super::*;
     use crate::engine::EngineError;
-    use crate::event::{EventId, NewEvent, Position, Timestamp};
+    use crate::event::Position;
     use crate::index::StoreMoment;
-    use crate::store::native::NativeStore;
-    use crate::store::{Expected, Writer};
 
     /// Of each row its stream, what it says of contacts, whether it had begun, and whether that is of the cursor.
     fn rows(lens: &StoreLens) -> Vec<(String, Value, bool, bool)> {
@@ -195,9 +193,9 @@ mod tests {
     }
 
     fn wait(lens: &mut StoreLens, engine: &Engine, is_there: impl Fn(&StoreLens) -> bool) {
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let is_over = crate::engine::patience();
         while !is_there(lens) {
-            assert!(std::time::Instant::now() < end, "it never came: {:?}", rows(lens));
+            assert!(!is_over(), "it never came: {:?}", rows(lens));
             lens.poll(engine);
             std::thread::yield_now();
         }
@@ -205,18 +203,7 @@ mod tests {
 
     #[test]
     fn values_follow_the_cursor_while_all_of_the_store_waits_and_the_order_is_of_before() {
-        let (folder, engine) = crate::engine::five_leads();
-        let path = folder.path().join("events.db");
-        let contacted = NewEvent {
-            id: EventId::new("c1"),
-            event_type: "contacted".into(),
-            schema: 1,
-            recorded_at: Some(Timestamp::from_micros(9)),
-            payload: "{}".to_owned(),
-            metadata: String::new(),
-        };
-        let mut writer = NativeStore::open_for_writing(&path).expect("opened");
-        writer.append(&"lead-0".into(), Expected::Any, &[contacted]).expect("recorded");
+        let (_folder, engine) = crate::engine::five_leads_and_a_contact();
         let chronicle = StoreChronicle::new(engine.memory());
         let filled = chronicle.clone();
         let read = engine.ask("testing", move |reader, ticket| filled.follow(reader, ticket));
