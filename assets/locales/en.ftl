@@ -1444,8 +1444,8 @@ table-began-between = began between
 table-not-yet = not begun at B
 export-rows = Export rows…
 export-rows-about = { $count ->
-    [one] 1 row of { $category }, as the table shows it
-   *[other] { $grouped } rows of { $category }, as the table shows them
+    [one] 1 row of { $category }, in the order of the table and with the columns that are chosen
+   *[other] { $grouped } rows of { $category }, in the order of the table and with the columns that are chosen
 }
 export-rows-done = { $count ->
     [one] 1 row written to { $path }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::event::{Explain, Message, Position, Timestamp};
+use crate::event::{Explain, Message, Position, Timestamp, spoken_date};
 
 /// A moment of a whole store, as a user names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,9 @@ impl FromStr for StoreMoment {
         if let Ok(position) = text.parse() {
             return Ok(Self::Position(Position(position)));
         }
-        if let Some(end) = Timestamp::end_of_day_or_month(text) {
+        // As people say it, too: `1 May 2025`.
+        let spoken = spoken_date(text);
+        if let Some(end) = Timestamp::end_of_day_or_month(spoken.as_deref().unwrap_or(text)) {
             return Ok(Self::Time(end));
         }
         text.parse().map(Self::Time).map_err(|_| NoStoreMoment(text.to_owned()))
@@ -77,11 +79,13 @@ mod tests {
             ("2024-12", "2024-12-31T23:59:59.999999Z"),
             ("2025-01-31", "2025-01-31T23:59:59.999999Z"),
             ("2024-02-28", "2024-02-28T23:59:59.999999Z"),
+            ("1 May 2025", "2025-05-01T23:59:59.999999Z"),
+            ("2025년 5월", "2025-05-31T23:59:59.999999Z"),
         ] {
             let last = Timestamp::parse_rfc3339(last).expect("a time");
             assert_eq!(named.parse(), Ok(StoreMoment::Time(last)), "{named} ends when it is over");
         }
-        for text in ["v5", "", "-1", "soon", "2025-13", "2025-1", "2025-02-30"] {
+        for text in ["v5", "", "-1", "soon", "2025-13", "2025-1", "2025-02-30", "1 May"] {
             assert_eq!(text.parse::<StoreMoment>(), Err(NoStoreMoment(text.to_owned())));
         }
     }

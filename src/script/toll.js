@@ -33,6 +33,8 @@
   const HEAD = 64, WINDOW = 65536;
   // More have no room, unless most of them are empty; and those are gone through all the same.
   const MOST_PLACES = 4000000;
+  // So often is a place looked for in one step at most, in a list and in what it inherits from.
+  const MOST_LOOKS = 64000000;
 
   // `isOver` tells whether the time of the handler is.
   return function toll(isOver) {
@@ -226,11 +228,18 @@
 
     // ---- places ----------------------------------------------------------------------------------------------------
 
-    function places(length, name) {
+    function places(length, name, list) {
       if (typeof length === "string") length = +length;
       if (typeof length !== "number" || !(length > SMALL)) return;
       if (length > MOST_PLACES) throw new RangeError(`${name} on an array of more than ${MOST_PLACES} places`);
       pay(length);
+      if (list === undefined) return;
+      // A place that is not there is looked for in every prototype. Where one is a proxy, that calls.
+      let looks = length;
+      for (let one = list; !(hasProxies && isNoted(proxies, one)) && (one = getPrototypeOf(one)) !== null; ) {
+        looks += length;
+        if (looks > MOST_LOOKS) throw new RangeError(`${name} looks for too many places in prototypes`);
+      }
     }
 
     function* paidFor(list) {
@@ -292,7 +301,7 @@
     function withLength(list, name) {
       const length = plain(list.length);
       if (typeof length === "bigint" || typeof length === "symbol") apply(at, { length }, []);
-      places(length, name);
+      places(length, name, list);
       const isAsked = name !== "concat";
       return new OwnProxy(list, {
         get: (target, key) => (key === "length" ? length : key !== isConcatSpreadable || isAsked ? get(target, key) : true),
@@ -342,7 +351,7 @@
         for (let i = 0; i < given.length; i++) {
           const value = given[i];
           if (typeof value !== "object" || value === null) continue;
-          if (tellsOneLength(value)) places(value.length, "concat");
+          if (tellsOneLength(value)) places(value.length, "concat", value);
           else if (isSpread(value)) given[i] = withLength(value, "concat");
         }
       },
@@ -375,7 +384,7 @@
       for (let i = 0; i < list.length; i++) {
         const within = list[i];
         if (!isArray(within)) continue;
-        places(within.length, name);
+        places(within.length, name, within);
         inside(within, depth - 1, name);
       }
     }
@@ -398,7 +407,7 @@
       replaced(Array.prototype, name, (own) => ({ method(...given) {
         if (this === null || this === undefined || (before === inSteps && given[0] !== undefined && typeof given[0] !== "function")) return apply(own, this, given);
         if (tellsOneLength(this)) {
-          places(this.length, name);
+          places(this.length, name, this);
           if (before !== undefined) before(this, given, name);
           return apply(own, this, given);
         }

@@ -277,7 +277,8 @@ pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -
     let Progress { what, done, total, .. } = *progress;
     let what = scene.text(&format!("job-{}", what.replace(' ', "-")));
     let mut stop = false;
-    ui.horizontal(|ui| {
+    // In a narrow pane the button has a line of its own.
+    ui.horizontal_wrapped(|ui| {
         ui.spinner();
         let name = match (done, total) {
             (0, 0) => "loading",

@@ -328,12 +328,14 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     let of_stream = (width * 0.3).clamp(90.0, 260.0);
     let stream_from = upper.right() - of_stream;
     let of_type = if width < 620.0 { 0.0 } else { ((stream_from - begin) * 0.48).min(220.0) };
-    cell(ui, begin, stream_from - of_type - 10.0, upper, &mut |ui| {
+    let type_from = (stream_from - of_type).max(begin + of_words(ui, &said.words));
+    let words_to = if stream_from - type_from < LEAST_TYPE { stream_from } else { type_from };
+    cell(ui, begin, words_to - 10.0, upper, &mut |ui| {
         mark(ui, colours.sign(told.as_ref().map_or(0, |row| row.sign)));
         cut(ui, RichText::new(&said.words).color(ink));
     });
-    if of_type > 0.0 {
-        cell(ui, stream_from - of_type, stream_from - 10.0, upper, &mut |ui| {
+    if words_to < stream_from {
+        cell(ui, type_from, stream_from - 10.0, upper, &mut |ui| {
             cut(ui, RichText::new(&said.event_type).monospace().color(colours.dim));
         });
     }
@@ -369,6 +371,16 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     } else if response.clicked() && !is_selected {
         wish(scene, ActivityWish::Select(row.stream.clone(), row.version));
     }
+}
+
+/// Less of a type's name says nothing.
+const LEAST_TYPE: f32 = 60.0;
+
+/// What words take with the mark before them and the gap behind.
+fn of_words(ui: &Ui, words: &str) -> f32 {
+    const BESIDE: f32 = 34.0;
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(words.to_owned(), font, egui::Color32::PLACEHOLDER).size().x + BESIDE
 }
 
 /// Each field with its old and its new value, as far as there is room.
