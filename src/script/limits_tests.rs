@@ -146,7 +146,8 @@ fn proxies_within_proxies_are_ended() {
 /// Each place that is not there is looked for in all of them.
 #[test]
 fn what_looks_for_places_in_many_prototypes_is_ended() {
-    let deep = "let o = {}; for (let i = 0; i < 5e4; i++) o = Object.create(o); const l = { length: 4e6, __proto__: o };";
+    let deep =
+        "let o = {}; for (let i = 0; i < 5e4; i++) o = Object.create(o); const l = { length: 4e6, __proto__: o };";
     let array = "const a = Object.setPrototypeOf(Array(4e6), o);";
     for step in [
         "[].reverse.call(l)",
