@@ -23,8 +23,7 @@ pub use finding::{FoundPlaces, NumberSet, Sieve};
 pub use rows::ChronicleRows;
 
 use block::{BLOCK, Block, NONE_BEHIND, Row, Scratch};
-use column::Column;
-use column::NEVER;
+use column::{Column, NEVER};
 use names::Names;
 
 use super::{Budget, OverBudget, StoreMoment};

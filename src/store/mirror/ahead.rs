@@ -71,7 +71,7 @@ pub(super) struct Coming<'o> {
 }
 
 impl<'o> Coming<'o> {
-    /// Where about so many events are behind the place, they are read ahead at once.
+    /// Where about so many events are known to be behind the place, they are read ahead at once.
     pub(super) fn begin(origin: &'o dyn Store, scan: Box<dyn Scan + 'o>, cursor: Cursor, about: u64) -> Self {
         let ahead = if about > TOGETHER as u64 { Ahead::begin(origin, cursor.clone()) } else { None };
         let is_begun = ahead.is_some();

@@ -58,9 +58,9 @@ impl Following<'_> {
             Changes::Replaced => return Err(self.mirroring.differs(check::missing(self.mirroring, origin)?)),
             Changes::Unknown => return self.by_streams(),
         };
-        let place = |cursor: &Cursor| cursor.position().map_or(0, |place| place.0);
-        let about = place(&origin.end()?).saturating_sub(place(&cursor));
-        let mut coming = Coming::begin(origin, scan, cursor, about);
+        // One that goes on has little to read, and its origin is not asked once more for that.
+        let end = if head == Position::default() { origin.end()?.position() } else { None };
+        let mut coming = Coming::begin(origin, scan, cursor, end.map_or(0, |end| end.0));
         loop {
             let before = coming.cursor().position();
             // The next look says what became of the origin.

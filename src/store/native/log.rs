@@ -24,10 +24,10 @@ impl LogMover {
         let (tell, told) = sync_channel(1);
         let path = path.to_owned();
         let work = move || {
-            let Some((connection, _locking)) = opened(&path) else { return };
+            let Some(open) = opened(&path) else { return };
             while told.recv().is_ok() {
                 // What could not be moved now is moved the next time.
-                if let Err(error) = move_log(&connection) {
+                if let Err(error) = move_log(&open.0) {
                     tracing::debug!(%error, "the log of a copy stays");
                 }
             }
@@ -50,12 +50,13 @@ impl Drop for LogMover {
     }
 }
 
-/// `None` where it cannot be opened, or something else stands there by now.
+/// `None` where it cannot be opened, or something else stands there by now. The two stay together: what locks is let go of
+/// behind the connection.
 fn opened(path: &Path) -> Option<(Connection, Locking)> {
-    let (connection, locking) = open_to_write(path).ok()?;
-    connection.busy_timeout(PATIENCE).ok()?;
-    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
-    (id == APPLICATION_ID).then_some((connection, locking))
+    let open = open_to_write(path).ok()?;
+    open.0.busy_timeout(PATIENCE).ok()?;
+    let id: i32 = open.0.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
+    (id == APPLICATION_ID).then_some(open)
 }
 
 /// As far as nobody has to wait for it.
