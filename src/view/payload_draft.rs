@@ -127,7 +127,7 @@ impl FieldDraft {
             FieldKind::Nothing => Ok(Value::Null),
             FieldKind::Truth => Ok(Value::Bool(text == "true")),
             FieldKind::Number => {
-                let number = serde_json::from_str(text).ok().filter(Value::is_number);
+                let number = json_value(text.as_bytes()).ok().filter(Value::is_number);
                 number.ok_or_else(|| Message::new("payload-no-number"))
             }
             FieldKind::Json => read_json(text),
@@ -440,6 +440,13 @@ mod tests {
         "name.first".clone_into(&mut field(&mut draft, 3).name);
         assert_eq!(fault(&draft), (Some(3), "payload-no-place"));
         assert_eq!(draft.fault().map(|fault| fault.message.id), Some("payload-no-place"));
+    }
+
+    #[test]
+    fn an_object_with_a_field_like_the_parsers_own_is_no_number() {
+        let mut draft = PayloadDraft::of(&json!({"total": 5}));
+        r#"{"$serde_json::private::Number":"12"}"#.clone_into(&mut field(&mut draft, 0).text);
+        assert_eq!(fault(&draft), (Some(0), "payload-no-number"));
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use foldline::event::{EventId, Version};
+use foldline::replay::{Alteration, Branch, EventRef, InsertedEvent, NewPayload};
 use foldline::store::Source;
+use foldline::view::Branches;
 use foldline::workspace::{Section, Workspace, WorkspaceError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -125,6 +128,60 @@ fn what_cannot_be_read_is_told_and_copied_aside_before_it_is_written_over() {
         assert_eq!(workspace.load::<Words>().expect("read"), Words(vec!["after".into()]));
         assert_eq!(workspace.load::<Numbers>().expect("read"), Numbers(numbers), "{text}");
         assert_eq!(add(&workspace, "later"), None);
+    }
+}
+
+/// The value that the text says, whatever its fields are called.
+fn literal(text: &str) -> Value {
+    foldline::event::json_value(text.as_bytes()).expect("JSON")
+}
+
+fn without_spaces(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// What is written is looked at as text, for the parser that these tests have would take such an object for a number.
+#[test]
+fn an_object_with_the_parsers_own_fields_is_kept_as_it_is() {
+    for key in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
+        let (_folder, workspace) = empty();
+        let odd = format!("{{\"{key}\":\"12\"}}");
+        add(&workspace, "one");
+        let unknown = format!("\"ofalaterday\":{{\"version\":9,\"content\":[{odd},{{\"a\":{odd}}}]}}");
+        let text = fs::read_to_string(file(&workspace)).expect("a file");
+        let text = text.replacen("\"sections\": {", &format!("\"sections\": {{{unknown},"), 1);
+        fs::write(file(&workspace), &text).expect("written");
+        let at = || EventRef { version: Version(0), id: EventId::new("a") };
+        let mut branch = Branch { id: "b".into(), name: odd.clone(), stream: "lead-1".into(), ..Branch::default() };
+        branch.push(Alteration::Change { event: at(), to: NewPayload::Whole(literal(&odd)) });
+        let fields = vec![("name".to_owned(), literal(&odd)), (key.to_owned(), literal(&format!("[1.50,{odd}]")))];
+        branch.push(Alteration::Change { event: at(), to: NewPayload::Fields(fields) });
+        let event = InsertedEvent {
+            id: EventId::new("c"),
+            event_type: "noted".into(),
+            payload: literal(&format!("{{\"odd\":{odd}}}")),
+            recorded_at: None,
+            compensates: None,
+        };
+        branch.push(Alteration::Insert { after: Some(at()), event });
+        workspace.change(|kept: &mut Branches| kept.0.push(branch.clone())).expect("kept");
+        // Whoever keeps something else writes all of the file anew.
+        for word in ["two", "three"] {
+            assert_eq!(add(&workspace, word), None);
+        }
+        let text = without_spaces(&fs::read_to_string(file(&workspace)).expect("a file"));
+        assert!(text.contains(&unknown), "{text}");
+        for told in [
+            format!("{{\"whole\":{odd}}}"),
+            format!("[[\"name\",{odd}],[\"{key}\",[1.50,{odd}]]]"),
+            format!("\"payload\":{{\"odd\":{odd}}}"),
+        ] {
+            assert!(text.contains(&told), "no {told} in {text}");
+        }
+        let Branches(read) = workspace.load().expect("read");
+        assert_eq!(read, [branch]);
+        let said = serde_json::to_string(&read).expect("written");
+        assert_eq!(said.matches(&odd).count(), 4, "{said}");
     }
 }
 

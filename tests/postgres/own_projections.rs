@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::process::Command;
 
+use foldline::event::{EventId, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer as _};
 use serde_json::{Value, json};
 
 use crate::server::Database;
@@ -108,4 +111,50 @@ fn a_projection_gives_the_same_states_over_an_emmett_store_and_over_a_file_of_cl
         told(&database.address(), &path("2.js"), &[])[0]["state"],
         json!({"events": 6, "last": "CheckedOut", "of": "cart-1"})
     );
+}
+
+/// Under such fields the parser of JSON keeps things of its own. The state goes from the table through the handler and back.
+#[test]
+fn a_table_of_states_with_the_parsers_own_fields_goes_on_and_does_not_drift() {
+    for key in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
+        let database = Database::with("");
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (source, table) = (path("own.js"), format!("{}#orders", database.address()));
+        let projection = "fromCategory('order').foreachStream().when({
+            placed(s, e) { return { n: 0, kept: e.data.odd, list: [e.data.odd] } },
+            looked(s) { s.n++; s.kind = typeof s.kept + ' ' + typeof s.list[0] },
+        })";
+        std::fs::write(&source, projection).unwrap();
+        let mut store = NativeStore::create(folder.path().join("a.db").as_path()).unwrap();
+        let mut append = |id: &str, event_type: &str, payload: &str| {
+            let new = NewEvent {
+                id: EventId::new(id),
+                event_type: event_type.into(),
+                schema: 1,
+                recorded_at: Timestamp::parse_rfc3339("2025-01-01T02:00:00Z"),
+                payload: payload.to_owned(),
+                metadata: String::new(),
+            };
+            store.append(&StreamId::from("order-1"), Expected::Any, &[new]).unwrap();
+        };
+        let run = |command: &str, place: &str| {
+            let mut command_line = Command::new(env!("CARGO_BIN_EXE_foldline"));
+            command_line.args([command, &path("a.db"), "--projection", &source, "--category", "order", place, &table]);
+            let ran = command_line.output().unwrap();
+            assert!(ran.status.success(), "{command}: {ran:?}");
+        };
+        append("a", "placed", &format!(r#"{{"odd":{{"{key}":"12"}}}}"#));
+        run("materialise", "--into");
+        for id in ["b", "c"] {
+            append(id, "looked", "{}");
+            run("materialise", "--into");
+            run("drift", "--against");
+        }
+        let sql = "SELECT n::text, kept::text, list::text, kind FROM orders";
+        let row = database.client().query_one(sql, &[]).unwrap();
+        let texts: Vec<String> = (0..row.len()).map(|at| row.get(at)).collect();
+        let odd = format!(r#"{{"{key}": "12"}}"#);
+        assert_eq!(texts, ["2", &odd, &format!("[{odd}]"), "object object"]);
+    }
 }

@@ -197,6 +197,42 @@ fn every_planted_difference_is_found() {
     assert_eq!((found.missing, found.extra), (vec![StreamId::from("lead-3")], vec!["lead-4".to_owned()]));
 }
 
+/// Under such fields the parser of JSON keeps things of its own. The client's own reading of JSON is kept out of it.
+#[test]
+fn an_object_with_the_parsers_own_fields_stands_in_a_table_as_it_is() {
+    let database = Database::with("");
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, source) = native(folder.path());
+    let numbers = "$serde_json::private::Number";
+    let odd = format!(r#"{{"{numbers}": "12"}}"#);
+    let other = r#"{"$serde_json::private::RawValue": "[1]"}"#;
+    append(&mut store, "order-1", "a", "placed", &format!(r#"{{"odd": {odd}, "list": [{other}], "n": 12}}"#));
+    append(&mut store, "order-2", "b", "placed", &format!(r#"{{"odd": {other}, "{numbers}": "12"}}"#));
+    let wish = wish(source, &database, "orders", "fields");
+    made(&store, &wish);
+    let of_first = "SELECT odd::text, list::text, n::text FROM orders WHERE stream = 'order-1'";
+    let texts = |sql: &str| -> Vec<String> {
+        let row = database.client().query_one(sql, &[]).unwrap();
+        (0..row.len()).map(|at| row.get(at)).collect()
+    };
+    assert_eq!(texts(of_first), [odd.as_str(), &format!("[{other}]"), "12"]);
+    let of_second = "SELECT odd::text FROM orders WHERE stream = 'order-2'";
+    assert_eq!(texts(of_second), [other]);
+    assert!(held(&store, &wish).is_none(), "{:?}", held(&store, &wish));
+    // It goes on from the state that it kept there.
+    append(&mut store, "order-1", "c", "changed", r#"{"n": 13}"#);
+    assert_eq!(made(&store, &wish).made, None);
+    assert_eq!(texts(of_first), [odd.as_str(), &format!("[{other}]"), "13"]);
+    assert!(held(&store, &wish).is_none());
+    // A number in its place is another value, and the other way round.
+    database.run("UPDATE orders SET odd = '12' WHERE stream = 'order-1'");
+    let found = held(&store, &wish);
+    let differences: Vec<_> = found.differences.iter().map(|found| (found.stream.as_str(), &*found.field)).collect();
+    assert_eq!(differences, [("order-1", "odd")]);
+    let told = &found.differences[0];
+    assert_eq!((told.table.to_string(), told.fold.to_string()), ("12".to_owned(), odd.replace(' ', "")));
+}
+
 #[test]
 fn a_store_on_the_same_server_stays_as_it_is() {
     let database = Database::with(tables::MESSAGE_DB);

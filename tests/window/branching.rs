@@ -372,6 +372,24 @@ fn a_file_of_a_branch_opens_as_the_same_branch() {
     assert!(driver.shows_part("This file holds no branch"), "{}", driver.all_text());
 }
 
+/// Under such a field the parser of JSON keeps the digits of a number.
+#[test]
+fn a_file_of_a_branch_keeps_objects_that_look_like_the_parsers_own() {
+    let mut driver = skipped();
+    let file = driver.window.state().open_branch_as_file().expect("a branch is open");
+    driver.click("Leave");
+    let odd = r#"{"$serde_json::private::Number":"12"}"#;
+    let edit = format!(
+        r#"{{"what":{{"insert":{{"after":null,"event":{{"id":"odd","event_type":"noted","payload":{{"odd":{odd}}},"recorded_at":null,"compensates":null}}}}}},"is_on":true}},"#
+    );
+    driver.window.state_mut().take_branch_file(&file.replacen("\"edits\": [", &format!("\"edits\": [{edit}"), 1));
+    driver.settle();
+    driver.assert_shows("2 edits  ·  diverges at start+1");
+    let again = driver.window.state().open_branch_as_file().expect("a branch is open");
+    let again: String = again.split_whitespace().collect();
+    assert!(again.contains(&format!(r#""payload":{{"odd":{odd}}}"#)), "{again}");
+}
+
 #[test]
 fn the_type_of_an_inserted_event_is_completed_from_those_of_the_stream_and_its_domain() {
     let mut driver = at_correction();
