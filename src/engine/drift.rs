@@ -1,22 +1,22 @@
 //! A table held against a fresh fold: which rows differ in what, and which event says so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::as_of::{as_of, choose};
+use super::by_name::ByName;
 use super::failures::failures;
 use super::load::{describe, load_timeline};
 use super::model_columns::values_of;
 use super::spill::unless_torn;
 use super::{EngineError, MaterialiseError, Ticket};
 use crate::event::{Cursor, EventType, Explain, Message, Metadata, Position, StreamId, Timestamp, Version};
-use crate::index::{AsOf, Budget, Place, StoreMoment};
+use crate::index::{AsOf, Budget, Held, OverBudget, Place, StoreMoment};
 use crate::replay::Failures;
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelPlace, Query, Store, StoreError, model_head, read_table,
-    same_as_kept,
 };
 
 /// Which table is held against which projection.
@@ -150,7 +150,7 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
     answer.failed = failures(&as_of);
     let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;
     unless_torn(&as_of).map_err(MaterialiseError::from)?;
-    explain(reader, &as_of, &found, &mut answer, ticket).map_err(MaterialiseError::from)?;
+    explain(reader, &as_of, &columns, &found, &mut answer, ticket).map_err(MaterialiseError::from)?;
     Ok(answer)
 }
 
@@ -179,10 +179,58 @@ fn moment_of(
     Ok(StoreMoment::Position(*position))
 }
 
-/// The difference at this place in the answer is of this stream, at this path.
+/// The difference at this place in the answer is of this stream, in this column.
 struct Found {
     place: Place,
-    path: String,
+    column: usize,
+}
+
+/// What differs, while it is gathered: there may be as much of it as the store has streams, and more.
+struct Gathering {
+    found: Vec<Found>,
+    /// What texts and allocations beside the lists take.
+    beside: usize,
+    /// It is asked for more memory when it takes so much.
+    weighed_at: usize,
+    held: Held,
+}
+
+/// So many bytes are gathered before memory is asked for.
+const BETWEEN_WEIGHTS: usize = 1 << 14;
+
+/// An allocation takes so much more than what lies in it.
+const OF_AN_ALLOCATION: usize = 2 * size_of::<usize>();
+
+impl Gathering {
+    /// Text that is gathered once more.
+    fn note(&mut self, text: usize) {
+        self.beside += text + OF_AN_ALLOCATION;
+    }
+
+    /// Asks for what it takes with the lists of the answer.
+    fn weigh(&mut self, answer: &Drift) -> Result<(), OverBudget> {
+        let Drift { differences, missing, extra, .. } = answer;
+        let taken = self.beside
+            + self.found.capacity() * size_of::<Found>()
+            + differences.capacity() * size_of::<Difference>()
+            + missing.capacity() * size_of::<StreamId>()
+            + extra.capacity() * size_of::<String>();
+        if taken < self.weighed_at {
+            return Ok(());
+        }
+        self.weighed_at = taken + BETWEEN_WEIGHTS;
+        self.held.resize(taken as u64)
+    }
+}
+
+/// About what a value takes beside itself.
+fn weight_of(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 0,
+        Value::Number(number) => number.to_string().len() + OF_AN_ALLOCATION,
+        Value::String(text) => text.len() + OF_AN_ALLOCATION,
+        nested => 2 * nested.to_string().len() + OF_AN_ALLOCATION,
+    }
 }
 
 fn compare(
@@ -192,63 +240,80 @@ fn compare(
     key: &str,
     answer: &mut Drift,
     ticket: &Ticket,
-) -> Result<Vec<Found>, DriftError> {
-    let mut places: HashMap<String, (Place, bool)> = HashMap::new();
-    for place in as_of.places() {
-        if let Some(row) = as_of.row(*place) {
-            places.insert(same_as_kept(&wish.against, &row.stream), (*place, false));
-        }
-    }
+) -> Result<Gathering, DriftError> {
+    let by_name = ByName::new(as_of, Some(&wish.against), &mut || ticket.flow());
+    let mut by_name = by_name.map_err(MaterialiseError::from)?;
     let names: Vec<String> = std::iter::once(key.to_owned()).chain(columns.iter().map(|c| c.name.clone())).collect();
-    let mut found = Vec::new();
+    let mut gathered = Gathering { found: Vec::new(), beside: 0, weighed_at: 0, held: as_of.memory().hold() };
+    let mut refused = Ok(());
     let mut visit = |values: &[Value]| {
-        let [key, values @ ..] = values else { return };
-        answer.rows += 1;
-        let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let stream = wish.map.as_ref().map_or_else(|| key.clone(), |map| map.stream.replace("{}", &key));
-        let Some((place, is_seen)) = places.get_mut(&stream).filter(|(_, is_seen)| !*is_seen) else {
-            answer.extra.push(key);
-            return;
-        };
-        *is_seen = true;
-        let place = *place;
-        let Some(row) = as_of.row(place) else { return };
-        let value = |path: &str| {
-            Some(match path {
-                VERSION => row.version.0.into(),
-                RECORDED_AT => row.recorded_at.map_or(Value::Null, |at| at.to_string().into()),
-                path => as_of.value(place, path),
-            })
-        };
-        let folded = values_of(columns, value, || as_of.state(place).unwrap_or_default());
-        for ((column, fold), table) in columns.iter().zip(folded).zip(values) {
-            if !is_same(&fold, table) {
-                let is_named = column.path.is_empty() || is_of_event(&column.path);
-                let field = if is_named { column.name.clone() } else { column.path.clone() };
-                found.push(Found { place, path: column.path.clone() });
-                let stream = StreamId::from(&*row.stream);
-                answer.differences.push(Difference { stream, field, table: table.clone(), fold, set_by: None });
+        if let [key, values @ ..] = values {
+            answer.rows += 1;
+            let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+            let stream = wish.map.as_ref().map_or_else(|| key.clone(), |map| map.stream.replace("{}", &key));
+            match by_name.take(as_of, &stream) {
+                Some(place) => compare_row(as_of, columns, place, values, answer, &mut gathered),
+                None => {
+                    gathered.note(key.len());
+                    answer.extra.push(key);
+                }
             }
         }
+        refused = gathered.weigh(answer);
+        if refused.is_err() { Flow::Break(()) } else { ticket.flow() }
     };
-    read_table(&wish.against, &names, &mut visit).map_err(MaterialiseError::from)?;
+    let read = read_table(&wish.against, &names, &mut visit);
+    refused.map_err(EngineError::from).map_err(MaterialiseError::from)?;
     if ticket.is_cancelled() {
         return Err(MaterialiseError::from(StoreError::Cancelled).into());
     }
-    let is_missing = |place: &&Place| {
-        let name = as_of.row(**place).map(|row| same_as_kept(&wish.against, &row.stream));
-        name.and_then(|name| places.get(&name)).is_some_and(|(_, is_seen)| !is_seen)
+    read.map_err(MaterialiseError::from)?;
+    for at in by_name.left() {
+        let Some(row) = as_of.places().get(at).and_then(|place| as_of.row(*place)) else { continue };
+        gathered.note(row.stream.len());
+        answer.missing.push(StreamId::from(&*row.stream));
+        gathered.weigh(answer).map_err(EngineError::from).map_err(MaterialiseError::from)?;
+    }
+    Ok(gathered)
+}
+
+/// A row of the table against its stream.
+fn compare_row(
+    as_of: &AsOf,
+    columns: &[ModelColumn],
+    place: Place,
+    values: &[Value],
+    answer: &mut Drift,
+    gathered: &mut Gathering,
+) {
+    let Some(row) = as_of.row(place) else { return };
+    let value = |path: &str| {
+        Some(match path {
+            VERSION => row.version.0.into(),
+            RECORDED_AT => row.recorded_at.map_or(Value::Null, |at| at.to_string().into()),
+            path => as_of.value(place, path),
+        })
     };
-    let missing = as_of.places().iter().filter(is_missing).filter_map(|place| as_of.row(*place));
-    answer.missing = missing.map(|row| StreamId::from(&*row.stream)).collect();
-    Ok(found)
+    let folded = values_of(columns, value, || as_of.state(place).unwrap_or_default());
+    for (number, ((column, fold), table)) in columns.iter().zip(folded).zip(values).enumerate() {
+        if !is_same(&fold, table) {
+            let is_named = column.path.is_empty() || is_of_event(&column.path);
+            let field = if is_named { column.name.clone() } else { column.path.clone() };
+            gathered.found.push(Found { place, column: number });
+            gathered.note(row.stream.len());
+            gathered.note(field.len() + weight_of(table) + weight_of(&fold));
+            let stream = StreamId::from(&*row.stream);
+            answer.differences.push(Difference { stream, field, table: table.clone(), fold, set_by: None });
+        }
+    }
 }
 
 /// Names the event behind each difference.
 fn explain(
     reader: &dyn Store,
     as_of: &AsOf,
-    found: &[Found],
+    columns: &[ModelColumn],
+    Gathering { found, .. }: &Gathering,
     answer: &mut Drift,
     ticket: &Ticket,
 ) -> Result<(), EngineError> {
@@ -268,9 +333,10 @@ fn explain(
         let timeline = load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?;
         let index = timeline.index_of(row.version);
         for (difference, found) in rows.iter_mut().zip(found.get(at..end).unwrap_or_default()) {
-            let set_by = index.and_then(|index| {
-                if is_of_event(&found.path) { Some(index) } else { timeline.set_by(index, &found.path) }
-            });
+            let path = columns.get(found.column).map(|column| column.path.as_str());
+            let set_by = index
+                .zip(path)
+                .and_then(|(index, path)| if is_of_event(path) { Some(index) } else { timeline.set_by(index, path) });
             let Some(head) = set_by.and_then(|index| timeline.heads().get(index)) else { continue };
             let mut actor = None;
             let one = Query::stream(stream.clone()).between(Some(head.version), Some(head.version));

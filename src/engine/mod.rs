@@ -5,6 +5,7 @@
 mod arranged;
 mod as_of;
 mod asked;
+mod by_name;
 mod causes;
 mod census;
 mod check;
@@ -36,6 +37,7 @@ mod mirror_work;
 mod model_columns;
 mod moment;
 mod moved_fields;
+mod names;
 mod own_run;
 mod partitions;
 mod pool;

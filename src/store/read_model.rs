@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Source, StoreError};
+use super::{Address, Flow, Source, StoreError};
 use crate::event::{EventId, Explain, Message, Position, StreamId, Version};
 
 /// The version of how tables are kept, besides what stands in them.
@@ -292,6 +292,7 @@ pub fn model_head(place: &ModelPlace) -> Result<Option<ModelHead>, ModelError> {
         {
             heads.push((text(definition), text(columns), text(source), position.as_u64(), text(event)));
         }
+        Flow::Continue(())
     });
     match read {
         Err(ModelError::NoTable { .. }) => return Ok(None),
@@ -313,8 +314,12 @@ pub(super) fn beside(table: &str, name: &str) -> String {
     table.rsplit_once('.').map_or_else(|| name.to_owned(), |(schema, _)| format!("{schema}.{name}"))
 }
 
-/// Every row of any table, as JSON values, without changing anything.
-pub fn read_table(place: &ModelPlace, columns: &[String], visit: &mut dyn FnMut(&[Value])) -> Result<(), ModelError> {
+/// Every row of any table, as JSON values, until the visitor has seen enough; without changing anything.
+pub fn read_table(
+    place: &ModelPlace,
+    columns: &[String],
+    visit: &mut dyn FnMut(&[Value]) -> Flow,
+) -> Result<(), ModelError> {
     unless_nameless(place)?;
     match &place.source {
         Source::File(path) => super::sqlite::read_table(path, place, columns, visit),

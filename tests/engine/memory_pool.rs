@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use foldline::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, Division, Engine, EngineError, FoldedStores,
-    ModelWish, RowFilter, SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections,
-    describe, load_timeline_within, materialise, run_own, sql,
+    ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, Division, DriftWish, Engine, EngineError,
+    FoldedStores, ModelWish, RowFilter, SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange,
+    compare_projections, describe, drift, load_timeline_within, materialise, run_own, sql,
 };
-use foldline::event::{Position, StreamId, Version};
+use foldline::event::{Position, StreamId, Timestamp, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
 use foldline::replay::ProjectionRef;
 use foldline::script::{Script, ScriptProjection};
@@ -20,13 +20,16 @@ use super::workshop::{event, own_store};
 const LEADS: u64 = 2_000;
 
 fn of_leads() -> (tempfile::TempDir, NativeStore) {
+    leads_called(|number| format!("lead-{number}"))
+}
+
+fn leads_called(name: impl Fn(u64) -> String) -> (tempfile::TempDir, NativeStore) {
     let (folder, mut store) = own_store();
     let mut bulk = store.bulk().expect("a transaction");
     for number in 0..LEADS {
         let named = json!({"lead-id": number, "name": format!("Name {number}"), "phone": "1".repeat(200)}).to_string();
-        let stream = StreamId::from(format!("lead-{number}").as_str());
         let new = event(&number.to_string(), "lead-initialized", &named);
-        bulk.record(&stream, Some(Version(0)), &new).expect("recorded");
+        bulk.record(&StreamId::from(name(number).as_str()), Some(Version(0)), &new).expect("recorded");
     }
     bulk.commit().expect("committed");
     (folder, store)
@@ -135,6 +138,99 @@ fn partitions_of_a_projection_of_ones_own_ask_for_their_memory_as_they_grow() {
     let refused = run_own(&store, &script, None, &Ticket::within("running", &memory));
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
     assert_eq!(memory.taken(), 0, "what was given up takes nothing");
+}
+
+/// Names that take more than all else that is known of a stream.
+fn of_long_names() -> (tempfile::TempDir, NativeStore) {
+    leads_called(|number| format!("lead-{number}-{}", "x".repeat(600)))
+}
+
+#[test]
+fn names_that_a_table_lacks_take_their_memory_of_the_budget_and_a_sound_table_needs_none_for_them() {
+    let (folder, store) = of_long_names();
+    let path = folder.path().join("model.db");
+    let place = ModelPlace::parse_os(path.as_os_str());
+    let (projection, source) = ("state".to_owned(), Source::parse("events.db"));
+    let model = ModelWish {
+        projection: projection.clone(),
+        category: None,
+        place: place.clone(),
+        source,
+        budget: Budget::default(),
+    };
+    materialise(&store, &model, &Ticket::new("folding")).expect("made");
+    let against = place.or_table("state");
+    let held = |bytes: u64| {
+        let memory = Memory::new(Budget { bytes });
+        let (projection, against) = (projection.clone(), against.clone());
+        let wish = DriftWish { projection, category: None, against, map: None, budget: Budget::default() };
+        let found = drift(&store, &wish, &Ticket::within("folding", &memory));
+        assert_eq!(memory.taken(), 0, "an answer that was given takes nothing");
+        found
+    };
+    let little = LEADS * 500;
+    let sound = held(little).expect("there is room");
+    assert!(sound.is_none() && sound.rows == LEADS, "{sound:?}");
+    let table = rusqlite::Connection::open(&path).expect("opened");
+    table.execute("UPDATE state SET phone = 'another' WHERE stream LIKE 'lead-7-%'", []).expect("changed");
+    let one = held(little).expect("there is room");
+    assert_eq!((one.differences.len(), one.missing.len(), one.extra.len()), (1, 0, 0));
+    table.execute("UPDATE state SET phone = 'another'", []).expect("changed");
+    let many = held(little);
+    assert!(many.is_err_and(|error| format!("{error:?}").contains("OverBudget")), "differences are counted");
+    table.execute("DELETE FROM state", []).expect("deleted");
+    let none = held(little);
+    assert!(none.is_err_and(|error| format!("{error:?}").contains("OverBudget")), "what is missing is counted");
+    let all = held(1 << 30).expect("there is room");
+    let names: Vec<StreamId> = (0..LEADS).map(|n| format!("lead-{n}-{}", "x".repeat(600)).as_str().into()).collect();
+    assert!(all.missing == names, "in the order in which they began");
+}
+
+/// Rows, and how much memory was taken while they came.
+struct Watched<'m> {
+    memory: &'m Memory,
+    most: u64,
+    rows: Vec<Vec<serde_json::Value>>,
+}
+
+impl SqlRows for Watched<'_> {
+    fn begin(&mut self, _: &[String]) {}
+
+    fn row(&mut self, values: Vec<serde_json::Value>) -> Flow {
+        self.most = self.most.max(self.memory.taken());
+        self.rows.push(values);
+        Flow::Continue(())
+    }
+}
+
+#[test]
+fn a_question_in_sql_takes_the_memory_for_names_of_streams_of_the_budget_and_lays_them_into_a_file_where_there_is_none()
+{
+    let (_folder, store) = of_long_names();
+    let asked = |text: &str, at: StoreMoment, bytes: u64| {
+        let memory = Memory::new(Budget { bytes });
+        let mut taken = Watched { memory: &memory, most: 0, rows: Vec::new() };
+        let query = SqlQuery { text: text.to_owned(), at, ..SqlQuery::default() };
+        let asked = sql(&store, &query, &Ticket::within("asking", &memory), &mut taken);
+        assert_eq!(memory.taken(), 0, "an answer that was given takes nothing");
+        asked.map(|_| (taken.rows, taken.most))
+    };
+    let then = StoreMoment::Time(Timestamp::from_micros(i64::MAX / 2));
+    for (text, at) in [
+        ("SELECT stream, category, events, first_version, last_at FROM streams", StoreMoment::Latest),
+        ("SELECT stream, category, events, first_version, last_at FROM streams", then),
+        ("SELECT count(*), max(version), max(category) FROM events", then),
+        ("SELECT l.version FROM streams s JOIN lead_state l ON l.stream = s.stream", StoreMoment::Latest),
+    ] {
+        let (rows, most) = asked(text, at, 1 << 30).expect("there is room");
+        assert!(most > LEADS * 600, "names are counted: {most} of {text}");
+        assert!(rows.len() as u64 == LEADS || rows[0][0] == json!(LEADS), "{text}");
+        let (same, most) = asked(text, at, LEADS * 500).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert!(same == rows, "{text}");
+        assert!(0 < most && most <= LEADS * 500, "{most} of {text}");
+        let refused = asked(text, at, LEADS * 20);
+        assert!(matches!(refused, Err(SqlError::Engine(EngineError::OverBudget(_)))), "{text}");
+    }
 }
 
 /// Rows that nobody looks at.

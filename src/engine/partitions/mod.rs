@@ -1,7 +1,6 @@
 //! A user's own projection over a whole store: every partition that it makes, in the store's order. What was read once is
 //! gone on from: what is recorded since is folded into the states that there are.
 
-mod names;
 mod run;
 mod text;
 
@@ -11,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use super::EngineError;
 use super::as_of::{end_at, unless_replaced};
+use super::names::Names;
 use super::spill::{LEAST_LEFT, fault_of, new_shelf};
 use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
@@ -19,7 +19,6 @@ use crate::projection::{EndedAt, Fault};
 use crate::replay::ShelfSpace;
 use crate::script::{Ends, Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
-use names::Names;
 pub(in crate::engine) use run::{Run, partition_of};
 pub use text::StateText;
 use text::Text;

@@ -11,7 +11,8 @@ use rusqlite::types::Null;
 use rusqlite::vtab::Context;
 
 use super::super::ticket::lock;
-use super::room::{Room, Streams};
+use super::room::Room;
+use super::streams::Streams;
 use super::vtab::{Bound, Column, Reading, Table, Wish};
 use crate::event::{EventBatch, EventRow, EventType, Metadata, Position, StreamId, Timestamp, Version, actor_in};
 use crate::index::StoreMoment;
@@ -207,8 +208,11 @@ impl EventReading {
                 let (from, to) = self.between;
                 let is_within =
                     position.is_none_or(|own| from.is_none_or(|from| own >= from) && to.is_none_or(|to| own <= to));
-                if is_within && self.room.counts(&row, self.streams.as_deref()) {
-                    return Ok(());
+                if is_within {
+                    let counts = self.room.counts(&row, self.streams.as_deref());
+                    if counts.map_err(|error| self.room.fail(error))? {
+                        return Ok(());
+                    }
                 }
                 self.at += 1;
             }
@@ -276,10 +280,17 @@ impl Reading for EventReading {
         match column {
             POSITION => to.set_result(row.position.and_then(|position| i64::try_from(position.0).ok())),
             STREAM => to.set_result(row.stream.as_str()),
-            CATEGORY => match self.streams.as_ref().and_then(|streams| streams.get(row.stream.as_str())) {
-                Some(known) if !self.room.names_tell_category => to.set_result(known.category.as_str()),
-                _ => to.set_result(row.stream.category()),
-            },
+            CATEGORY => {
+                let streams = self.streams.as_ref().filter(|_| !self.room.names_tell_category);
+                let known = streams.map_or(Ok(None), |streams| {
+                    let place = streams.place(row.stream.as_str())?;
+                    place.map(|place| streams.category(place)).transpose()
+                });
+                match known.map_err(|error| self.room.fail(error))? {
+                    Some(category) => to.set_result(&*category),
+                    None => to.set_result(row.stream.category()),
+                }
+            }
             VERSION => to.set_result(whole(row.version.0)),
             4 => to.set_result(row.id.to_string()),
             TYPE => to.set_result(row.event_type.as_str()),
@@ -334,30 +345,47 @@ impl Table for StreamList {
     }
 
     fn open(&self) -> Box<dyn Reading> {
-        Box::new(StreamReading { room: Arc::clone(&self.0), streams: Arc::default(), at: 0, end: 0 })
+        Box::new(StreamReading { room: Arc::clone(&self.0), streams: None, at: 0, end: 0 })
     }
 }
 
 struct StreamReading {
     room: Arc<Room>,
-    streams: Arc<Streams>,
+    streams: Option<Arc<Streams>>,
     at: usize,
     end: usize,
 }
 
+impl StreamReading {
+    /// On to the next stream that had begun, from where it stands.
+    fn settle(&mut self) {
+        while let Some(streams) = &self.streams
+            && self.at < self.end
+            && streams.row(self.at).is_none()
+        {
+            self.at += 1;
+        }
+    }
+}
+
 impl Reading for StreamReading {
     fn begin(&mut self, wish: Wish) -> Result<()> {
-        self.streams = self.room.streams().map_err(|error| self.room.fail(error))?;
-        (self.at, self.end) = match wish.text(0).map(|stream| self.streams.place(stream)) {
-            Some(Some(place)) => (place, place + 1),
-            Some(None) => (0, 0),
-            None => (0, self.streams.rows.len()),
+        let streams = self.room.streams().map_err(|error| self.room.fail(error))?;
+        (self.at, self.end) = match wish.text(0) {
+            Some(stream) => match streams.place(stream).map_err(|error| self.room.fail(error))? {
+                Some(place) => (place, place + 1),
+                None => (0, 0),
+            },
+            None => (0, streams.len()),
         };
+        self.streams = Some(streams);
+        self.settle();
         Ok(())
     }
 
     fn next(&mut self) -> Result<()> {
         self.at += 1;
+        self.settle();
         Ok(())
     }
 
@@ -366,11 +394,13 @@ impl Reading for StreamReading {
     }
 
     fn give(&self, column: usize, to: &mut Context) -> Result<()> {
-        let Some(row) = self.streams.rows.get(self.at) else { return to.set_result(Null) };
+        let Some(streams) = &self.streams else { return to.set_result(Null) };
+        let Some(row) = streams.row(self.at) else { return to.set_result(Null) };
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let torn = |error| self.room.fail(error);
         match column {
-            0 => to.set_result(row.stream.as_str()),
-            1 => to.set_result(row.category.as_str()),
+            0 => to.set_result(&*streams.name(self.at).map_err(torn)?),
+            1 => to.set_result(&*streams.category(self.at).map_err(torn)?),
             2 => to.set_result(whole(row.events)),
             3 => to.set_result(whole(row.first_version.0)),
             4 => to.set_result(whole(row.last_version.0)),

@@ -11,6 +11,7 @@ mod flaw;
 mod guard;
 mod room;
 mod states;
+mod streams;
 mod vtab;
 
 use std::sync::Arc;

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::super::as_of::end_at;
-use super::super::load::each_batch;
 use super::super::ticket::lock;
 use super::super::{EngineError, Ticket};
+use super::streams::Streams;
 use crate::event::{Cursor, EventRow, Position, StreamId, Version};
-use crate::index::{Budget, StoreMoment};
+use crate::index::{Budget, Memory, StoreMoment};
 use crate::replay::{Failures, Finding};
-use crate::store::{Columns, Flow, Opener, Query, Store, StoreError, StreamQuery, StreamRow};
+use crate::store::{Columns, Flow, Opener, Query, Store, StoreError};
 
 pub(super) struct Room {
     pub(super) opener: Opener,
@@ -22,7 +22,8 @@ pub(super) struct Room {
     pub(super) has_order: bool,
     /// What a category is, a stream's name tells.
     pub(super) names_tell_category: bool,
-    pub(super) budget: Budget,
+    /// What all tables of the query take their memory of.
+    pub(super) memory: Memory,
     pub(super) ticket: Ticket,
     pub(super) until: Option<Instant>,
     /// About how many events the store has.
@@ -36,28 +37,6 @@ pub(super) struct Room {
     failed_alone: Mutex<HashMap<StreamId, bool>>,
     /// The columns of the tables that the query names.
     named: Mutex<Vec<String>>,
-}
-
-/// Every stream that had begun, with what counts of it.
-#[derive(Debug, Default)]
-pub(super) struct Streams {
-    pub(super) rows: Vec<StreamRow>,
-    places: HashMap<StreamId, usize>,
-}
-
-impl Streams {
-    fn of(rows: Vec<StreamRow>) -> Self {
-        let places = rows.iter().enumerate().map(|(place, row)| (row.stream.clone(), place)).collect();
-        Self { rows, places }
-    }
-
-    pub(super) fn place(&self, stream: &str) -> Option<usize> {
-        self.places.get(stream).copied()
-    }
-
-    pub(super) fn get(&self, stream: &str) -> Option<&StreamRow> {
-        self.rows.get(self.place(stream)?)
-    }
 }
 
 impl Room {
@@ -82,7 +61,7 @@ impl Room {
             end,
             has_order: can.has_feed,
             names_tell_category: can.names_tell_categories,
-            budget,
+            memory: ticket.hold_within(budget).memory().clone(),
             ticket: ticket.clone(),
             until,
             events: events as f64,
@@ -155,16 +134,20 @@ impl Room {
         lock(&self.named).clone()
     }
 
+    /// Whether an event counts, as far as it can be told without its stream.
+    pub(super) fn is_within(&self, row: &EventRow<'_>) -> bool {
+        self.end.position().is_none_or(|end| row.position.is_none_or(|own| own <= end))
+    }
+
     /// Whether an event counts. Of a time, what stands in its stream before an event that counts, counts too.
-    pub(super) fn counts(&self, row: &EventRow<'_>, streams: Option<&Streams>) -> bool {
-        let is_within = self.end.position().is_none_or(|end| row.position.is_none_or(|own| own <= end));
-        let is_by_then = || match (self.at, streams) {
-            (StoreMoment::Time(_), Some(streams)) => {
-                streams.get(row.stream.as_str()).is_some_and(|known| row.version <= known.last_version)
+    pub(super) fn counts(&self, row: &EventRow<'_>, streams: Option<&Streams>) -> Result<bool, StoreError> {
+        match (self.at, streams) {
+            (StoreMoment::Time(_), Some(streams)) if self.is_within(row) => {
+                let known = streams.place(row.stream.as_str())?.and_then(|place| streams.row(place));
+                Ok(known.is_some_and(|known| row.version <= known.last_version))
             }
-            _ => true,
-        };
-        is_within && is_by_then()
+            _ => Ok(self.is_within(row)),
+        }
     }
 
     /// What is known of all streams, read once.
@@ -174,88 +157,10 @@ impl Room {
             return Ok(Arc::clone(known));
         }
         let reader = (self.opener)()?;
-        let rows = if self.is_before_all() { Vec::new() } else { self.read_streams(reader.as_ref())? };
-        let streams = Arc::new(Streams::of(rows));
+        let streams = if self.is_before_all() { Streams::none(self) } else { Streams::read(self, reader.as_ref())? };
+        let streams = Arc::new(streams);
         *known = Some(Arc::clone(&streams));
         Ok(streams)
-    }
-
-    fn read_streams(&self, reader: &dyn Store) -> Result<Vec<StreamRow>, EngineError> {
-        let is_whole = |end: &Cursor| !self.has_order || *end == self.end;
-        let is_wanted_whole = match self.at {
-            StoreMoment::Latest => true,
-            StoreMoment::Position(position) => is_whole(&reader.end()?) && self.end.position() <= Some(position),
-            StoreMoment::Time(_) => false,
-        };
-        let mut rows = Vec::new();
-        let mut visit = |row: StreamRow| {
-            rows.push(row);
-            if rows.len().is_multiple_of(1024) { self.flow() } else { Flow::Continue(()) }
-        };
-        if is_wanted_whole {
-            reader.visit_streams(&StreamQuery::default(), &mut visit)?;
-            self.unless_stopped()?;
-            // It may have grown between the two looks.
-            if !self.has_order || is_whole(&reader.end()?) {
-                return Ok(rows);
-            }
-        }
-        self.count_streams(reader)
-    }
-
-    /// By the events that count, one after the other.
-    fn count_streams(&self, reader: &dyn Store) -> Result<Vec<StreamRow>, EngineError> {
-        struct Counted {
-            row: StreamRow,
-            /// Events behind the last that counts, and the first of them.
-            beyond: u64,
-        }
-        let mut counted: Vec<Counted> = Vec::new();
-        let mut places: HashMap<StreamId, usize> = HashMap::new();
-        let query = Query::positions(None, self.end.position()).columns(Columns::HEADS);
-        let stopped = &mut |_| self.flow();
-        each_batch(reader, &query, stopped, &mut |batch| {
-            for row in batch.rows() {
-                let place = *places.entry(row.stream.clone()).or_insert_with(|| {
-                    let row = StreamRow {
-                        key: row.stream_key,
-                        stream: row.stream.clone(),
-                        category: row.stream.category().to_owned(),
-                        events: 0,
-                        first_version: row.version,
-                        last_version: row.version,
-                        first_at: row.recorded_at,
-                        last_at: None,
-                    };
-                    counted.push(Counted { row, beyond: 0 });
-                    counted.len() - 1
-                });
-                let Some(Counted { row: known, beyond }) = counted.get_mut(place) else { continue };
-                *beyond += 1;
-                if self.at.until().is_none_or(|until| row.recorded_at.is_some_and(|at| at <= until)) {
-                    known.events += std::mem::take(beyond);
-                    known.last_version = row.version;
-                    known.last_at = row.recorded_at;
-                }
-            }
-            Flow::Continue(())
-        })?;
-        let mut rows: Vec<StreamRow> =
-            counted.into_iter().map(|counted| counted.row).filter(|row| row.events > 0).collect();
-        if !self.names_tell_category {
-            let mut categories: HashMap<StreamId, String> = HashMap::new();
-            reader.visit_streams(&StreamQuery::default(), &mut |row| {
-                categories.insert(row.stream, row.category);
-                self.flow()
-            })?;
-            self.unless_stopped()?;
-            for row in &mut rows {
-                if let Some(category) = categories.remove(&row.stream) {
-                    row.category = category;
-                }
-            }
-        }
-        Ok(rows)
     }
 
     pub(super) fn unless_stopped(&self) -> Result<(), StoreError> {
@@ -278,7 +183,7 @@ impl Room {
         match self.at {
             StoreMoment::Latest | StoreMoment::Position(_) => {
                 reader.visit_events(&heads.backward(), &mut |row| {
-                    if self.counts(row, None) {
+                    if self.is_within(row) {
                         last = Some(row.version);
                         return Flow::Break(());
                     }
@@ -287,7 +192,7 @@ impl Room {
             }
             StoreMoment::Time(until) => {
                 reader.visit_events(&heads.backward(), &mut |row| {
-                    if row.recorded_at.is_some_and(|at| at <= until) && self.counts(row, None) {
+                    if row.recorded_at.is_some_and(|at| at <= until) && self.is_within(row) {
                         last = Some(row.version);
                         return Flow::Break(());
                     }

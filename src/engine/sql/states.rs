@@ -1,6 +1,5 @@
 //! A table for each projection of each category: one row a stream, as it stood.
 
-use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +11,7 @@ use serde_json::Value;
 
 use super::super::EngineError;
 use super::super::as_of::{aggregate_of, as_of, choose};
+use super::super::by_name::ByName;
 use super::super::columns::{FieldColumn, columns_for, fields_of, file_stem, met_in, sql_name, unique};
 use super::super::failures::failures;
 use super::super::load::each_batch;
@@ -65,16 +65,17 @@ pub(super) struct States {
 
 struct Folded {
     as_of: AsOf,
-    places: OnceLock<HashMap<StreamId, Place>>,
+    by_name: Mutex<Option<ByName>>,
 }
 
 impl Folded {
-    fn place(&self, stream: &str) -> Option<Place> {
-        let places = self.places.get_or_init(|| {
-            let named = |place: &Place| Some((StreamId::from(&*self.as_of.row(*place)?.stream), *place));
-            self.as_of.places().iter().filter_map(named).collect()
-        });
-        places.get(stream).copied()
+    fn place(&self, stream: &str, room: &Room) -> std::result::Result<Option<Place>, EngineError> {
+        let mut by_name = lock(&self.by_name);
+        let known = match &mut *by_name {
+            Some(known) => known,
+            none => none.insert(ByName::new(&self.as_of, None, &mut || room.flow())?),
+        };
+        Ok(known.find(&self.as_of, stream))
     }
 }
 
@@ -129,10 +130,9 @@ impl States {
         let reader = (self.room.opener)()?;
         let room = &self.room;
         let go_on = &mut |_| room.flow();
-        let held = room.ticket.hold_within(room.budget);
-        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, held, go_on)?;
+        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, &room.memory, go_on)?;
         room.note_failures(failures(&as_of));
-        let made = Arc::new(Folded { as_of, places: OnceLock::new() });
+        let made = Arc::new(Folded { as_of, by_name: Mutex::default() });
         *folded = Some(Arc::clone(&made));
         Ok(made)
     }
@@ -243,7 +243,7 @@ impl StateReading {
             return Ok(alone.map_or(Rows::None, |alone| Rows::Alone(Box::new(alone))));
         }
         let folded = table.folded()?;
-        let place = folded.place(stream);
+        let place = folded.place(stream, &table.room)?;
         unless_torn(&folded.as_of)?;
         Ok(place.map_or(Rows::None, |place| Rows::One { folded, place }))
     }

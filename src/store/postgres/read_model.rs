@@ -347,7 +347,7 @@ pub(in crate::store) fn read_table(
     address: &Address,
     place: &ModelPlace,
     columns: &[String],
-    visit: &mut dyn FnMut(&[Value]),
+    visit: &mut dyn FnMut(&[Value]) -> Flow,
 ) -> Result<(), ModelError> {
     let database = PgDatabase::at(address)?;
     let catalogue = database.catalogue()?;
@@ -373,8 +373,7 @@ pub(in crate::store) fn read_table(
     database.rows(&Sql { text, values: Vec::new() }, &mut |cells| {
         let values: Vec<Value> =
             (0..columns.len()).map(|at| json_value(cells.cell(at).bytes()).unwrap_or(Value::Null)).collect();
-        visit(&values);
-        Flow::Continue(())
+        visit(&values)
     })?;
     Ok(())
 }

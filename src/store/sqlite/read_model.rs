@@ -17,7 +17,7 @@ use crate::store::private::prefix_beside;
 use crate::store::read_model::{
     FORMAT, HEADS, KEPT, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow, PARTS, ReadModel,
 };
-use crate::store::{Source, StoreError};
+use crate::store::{Flow, Source, StoreError};
 
 /// By which a file of read models is known.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"FLrm");
@@ -349,7 +349,7 @@ pub(in crate::store) fn read_table(
     path: &Path,
     place: &ModelPlace,
     columns: &[String],
-    visit: &mut dyn FnMut(&[Value]),
+    visit: &mut dyn FnMut(&[Value]) -> Flow,
 ) -> Result<(), ModelError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()).into());
@@ -381,7 +381,9 @@ pub(in crate::store) fn read_table(
         while let Some(row) = rows.next()? {
             let values: Vec<Value> =
                 (0..columns.len()).map(|at| row.get_ref(at).map_or(Value::Null, json_of)).collect();
-            visit(&values);
+            if visit(&values).is_break() {
+                break;
+            }
         }
         Ok(())
     };

@@ -1,4 +1,4 @@
-//! What partitions are called, by their places, and the other way round.
+//! What partitions or streams are called, by their places, and the other way round.
 
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::engine::spill::fault_of;
+use super::spill::fault_of;
 use crate::replay::{Shelf, StreamNames};
 use crate::store::StoreError;
 
