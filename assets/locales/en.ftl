@@ -1816,6 +1816,7 @@ server-no-socket = there is no socket
 server-no-answer-within = nothing was said within { $seconds } s
 server-no-answer = it did not answer in time
 server-id-without-event = it remembers the event's id, and shows no such event
+server-stream-made-anew = the stream was deleted and made anew meanwhile
 server-silent-for = nothing was said for { $seconds } s
 server-hung-up = the other side hung up
 server-endless-greeting = it sends what no PostgreSQL sends: a greeting that does not end

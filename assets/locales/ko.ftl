@@ -1649,6 +1649,7 @@ server-no-socket = 소켓이 없습니다
 server-no-answer-within = { $seconds }초 안에 응답이 없었습니다
 server-no-answer = 제때 응답하지 않았습니다
 server-id-without-event = 서버가 이벤트 ID는 기억하지만 그 이벤트를 보여 주지 않습니다
+server-stream-made-anew = 그사이 스트림이 삭제되고 다시 만들어졌습니다
 server-silent-for = { $seconds }초 동안 응답이 없었습니다
 server-hung-up = 상대가 연결을 끊었습니다
 server-endless-greeting = PostgreSQL이라면 보내지 않을 끝없는 인사를 보냅니다

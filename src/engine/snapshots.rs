@@ -15,10 +15,13 @@ pub const SNAPSHOT_SPACING: u64 = 1_000;
 /// A state larger than this is not kept: reading it back would save nothing.
 const LARGEST_KEPT: usize = 4 << 20;
 
-/// After an append: keeps what is due of a stream. Only ever called on a store that is open for writing anyway. The
-/// events are recorded by then, and a cache that could not be kept is no failure of theirs: it is noted in the log.
+/// After an append: keeps what is due of a stream, where the store has a place for it. Only ever called on a store that
+/// is open for writing anyway. The events are recorded by then, and a cache that could not be kept is no failure of
+/// theirs: it is noted in the log.
 pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) {
-    noted(keep_due(store, stream));
+    if store.keeps_snapshots() {
+        noted(keep_due(store, stream));
+    }
 }
 
 fn noted(kept: Result<(), EngineError>) {
@@ -42,7 +45,9 @@ fn keep_due(store: &mut dyn Writer, stream: &StreamId) -> Result<(), EngineError
 
 /// After a bulk: the same for every long stream.
 pub fn keep_long_streams(store: &mut dyn Writer) {
-    noted(keep_all_due(store));
+    if store.keeps_snapshots() {
+        noted(keep_all_due(store));
+    }
 }
 
 fn keep_all_due(store: &mut dyn Writer) -> Result<(), EngineError> {

@@ -387,6 +387,11 @@ pub trait Writer: Store {
     /// with where they stand, so a repeated call is safe.
     fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError>;
 
+    /// Whether there is a place for snapshots. Where there is none, no stream is folded for one.
+    fn keeps_snapshots(&self) -> bool {
+        false
+    }
+
     /// Keeps a snapshot and drops the older ones of that stream and projection. A store may forget it.
     fn keep_snapshot(&mut self, _stream: &StreamId, _snapshot: &Snapshot) -> Result<(), StoreError> {
         Ok(())

@@ -1,6 +1,7 @@
 //! A stream that was deleted and made anew under its name while somebody had it open: what is known of the one before is
 //! true of nothing in it, least of all how far it was read.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,12 +14,13 @@ use foldline::engine::{
 use foldline::event::{EventBatch, EventId, StreamId, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{
-    self, Address, AppendError, Changes, Columns, Expected, Flow, Mirroring, NatsError, OriginFault, Query, Source,
-    Store, StoreError, Writer,
+    self, Address, AppendError, Changes, Columns, Expected, Flow, Mirroring, NatsError, OriginFault, Query,
+    ServerDetail, Source, Store, StoreError, Writer,
 };
 
 use crate::servers::{Kind, PATIENCE, Server, block_on, connect};
-use crate::stores::{findings, fresh_name, ids, noted, on_thread, read, reader, stream, writer};
+use crate::stores::{findings, fresh_name, ids, make, noted, on_thread, read, reader, stream, writer};
+use crate::way::Way;
 
 const BOTH: [Kind; 2] = [Kind::New, Kind::Old];
 
@@ -40,12 +42,47 @@ fn put(address: &str, which: &str, events: usize) {
 
 /// Deletes it, and makes another with more events: where the first ended, this one goes on.
 fn make_anew(kind: Kind, address: &str, events: usize) {
+    delete(kind, address);
+    put(address, "new", events);
+}
+
+fn delete(kind: Kind, address: &str) {
     let name = address.rsplit('/').next().unwrap().to_owned();
     block_on(async {
         let context = jetstream::new(connect(&Server::shared(kind).url()).await.unwrap());
         context.delete_stream(name).await.unwrap();
     });
-    put(address, "new", events);
+}
+
+/// A way to the server of a store, on which every answer is looked at before it goes on or gets lost; and the store's
+/// address over it.
+fn way_to(kind: Kind, address: &str, loses: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> (Way, String) {
+    let way = Way::losing(Server::shared(kind).node.port, loses);
+    let over = format!("nats://127.0.0.1:{}/{}", way.port, address.rsplit('/').next().unwrap());
+    (way, over)
+}
+
+fn acknowledges(answer: &[u8]) -> bool {
+    answer.starts_with(b"{\"stream\":")
+}
+
+fn refuses(answer: &[u8]) -> bool {
+    answer.starts_with(b"{\"error\":")
+}
+
+fn tells_of_the_stream(answer: &[u8]) -> bool {
+    String::from_utf8_lossy(answer).contains("v1.stream_info_response")
+}
+
+#[track_caller]
+fn assert_undecided(kind: Kind, answer: Result<store::Appended, AppendError>) {
+    match answer {
+        Err(AppendError::Store(StoreError::Nats { error, .. })) => match *error {
+            NatsError::Undecided { detail: ServerDetail::StreamMadeAnew, .. } => {}
+            other => panic!("{kind:?}: {other:?}"),
+        },
+        other => panic!("{kind:?}: {other:?}"),
+    }
 }
 
 fn begun(kind: Kind, events: usize) -> String {
@@ -224,5 +261,103 @@ fn shared_work_is_not_gone_on_with_on_another_stream() {
             assert!(refused.to_string().contains("choose another name"), "{refused}");
         }
         assert_eq!(join(new.as_ref(), "anew", 1).unwrap(), 500);
+    }
+}
+
+#[test]
+fn an_append_whose_acknowledgement_got_lost_is_not_repeated_in_another_stream() {
+    for kind in BOTH {
+        let address = begun(kind, 50);
+        let is_due = Arc::new(AtomicBool::new(false));
+        let (made, due) = (address.clone(), Arc::clone(&is_due));
+        let (_way, over) = way_to(kind, &address, move |answer| {
+            let is_lost = acknowledges(answer) && due.swap(false, Ordering::SeqCst);
+            if is_lost {
+                delete(kind, &made);
+                make(&made, 1);
+            }
+            is_lost
+        });
+        let mut appends = writer(&over);
+        is_due.store(true, Ordering::SeqCst);
+        assert_undecided(kind, appends.append(&lead(9), Expected::NoStream, &[noted("mine")]));
+        assert!(!is_due.load(Ordering::SeqCst) && !appends.is_current());
+        assert_eq!(ids(&read(reader(&address).as_ref(), &Query::store())), [""; 0], "{kind:?}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_made_anew_between_two_tries_of_an_append_gets_nothing_of_it() {
+    for kind in BOTH {
+        let address = begun(kind, 50);
+        let step = Arc::new(AtomicUsize::new(0));
+        let (made, at) = (address.clone(), Arc::clone(&step));
+        let (_way, over) = way_to(kind, &address, move |answer| {
+            if tells_of_the_stream(answer) && at.compare_exchange(1, 2, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                writer(&made).append(&lead(1), Expected::Any, &[noted("quicker")]).unwrap();
+            }
+            if refuses(answer) && at.compare_exchange(2, 3, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                delete(kind, &made);
+                make(&made, 1);
+            }
+            false
+        });
+        let mut appends = writer(&over);
+        step.store(1, Ordering::SeqCst);
+        match appends.append(&lead(1), Expected::Any, &[noted("mine")]) {
+            Err(AppendError::Store(error)) if is_made_anew(&error) => {}
+            other => panic!("{kind:?}: {other:?}"),
+        }
+        assert_eq!(step.load(Ordering::SeqCst), 3, "{kind:?}: the other was quicker, and the stream was made anew");
+        assert_eq!(ids(&read(reader(&address).as_ref(), &Query::store())), [""; 0], "{kind:?}");
+    }
+}
+
+/// Between a look and what follows it nothing can be said to the server that would keep it from taking the event.
+#[test]
+fn what_a_stream_took_that_was_made_anew_after_the_look_is_not_said_to_be_recorded() {
+    for kind in BOTH {
+        let address = begun(kind, 50);
+        let is_due = Arc::new(AtomicBool::new(false));
+        let (made, due) = (address.clone(), Arc::clone(&is_due));
+        let (_way, over) = way_to(kind, &address, move |answer| {
+            if tells_of_the_stream(answer) && due.swap(false, Ordering::SeqCst) {
+                delete(kind, &made);
+                make(&made, 1);
+            }
+            false
+        });
+        let mut appends = writer(&over);
+        is_due.store(true, Ordering::SeqCst);
+        assert_undecided(kind, appends.append(&lead(9), Expected::NoStream, &[noted("mine")]));
+        assert_eq!(ids(&read(reader(&address).as_ref(), &Query::store())), ["mine"], "{kind:?}");
+    }
+}
+
+#[test]
+fn an_import_whose_acknowledgements_got_lost_does_not_go_on_in_another_stream() {
+    for kind in BOTH {
+        let address = format!("{}/{}", Server::shared(kind).url(), fresh_name());
+        make(&address, 1);
+        let folder = tempfile::tempdir().unwrap();
+        let mut from = NativeStore::create(&folder.path().join("from.db")).unwrap();
+        from.append(&lead(1), Expected::NoStream, &[noted("mine")]).unwrap();
+        let is_due = Arc::new(AtomicBool::new(true));
+        let (made, due) = (address.clone(), Arc::clone(&is_due));
+        let (_way, over) = way_to(kind, &address, move |answer| {
+            let is_lost = acknowledges(answer) && due.swap(false, Ordering::SeqCst);
+            if is_lost {
+                delete(kind, &made);
+                make(&made, 1);
+            }
+            is_lost
+        });
+        let target = store::server_target(&Address::new(&over), None, false).unwrap();
+        match store::bring_in(&target, &from, &mut |_| Flow::Continue(())) {
+            Err(AppendError::Store(error)) if is_made_anew(&error) => {}
+            other => panic!("{kind:?}: {other:?}"),
+        }
+        assert!(!is_due.load(Ordering::SeqCst));
+        assert_eq!(ids(&read(reader(&address).as_ref(), &Query::store())), [""; 0], "{kind:?}");
     }
 }

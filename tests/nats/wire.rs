@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use foldline::engine::{SNAPSHOT_SPACING, keep_snapshots};
 use foldline::event::{EventId, NewEvent};
 use foldline::store::{Expected, Query};
 
@@ -66,5 +67,24 @@ fn what_was_walked_over_once_leads_from_an_id_to_its_event_without_another_walk(
         let event = store.event_by_id(&EventId::new("behind")).unwrap().expect("it is there");
         assert_eq!((event.stream, event.version.0), (stream("lead-0"), 50));
         assert!((way.carried.load(Ordering::Relaxed) - before) * 3 < first, "{kind:?}");
+    }
+}
+
+/// A long stream is read again for snapshots where they are kept, and there is no place for them on a server.
+#[test]
+fn what_is_appended_is_not_followed_by_reading_the_stream_for_snapshots_that_nobody_keeps() {
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let (place, name) = address.trim_start_matches("nats://").split_once('/').unwrap();
+        let way = Way::to(place.rsplit(':').next().unwrap().parse().unwrap());
+        let mut store = writer(&format!("nats://127.0.0.1:{}/{name}", way.port));
+        let events: Vec<NewEvent> = (0..SNAPSHOT_SPACING).map(|number| noted(&format!("e{number}"))).collect();
+        for some in events.chunks(500) {
+            store.append(&stream("lead-1"), Expected::Any, some).unwrap();
+        }
+        let before = way.carried.load(Ordering::Relaxed);
+        keep_snapshots(store.as_mut(), &stream("lead-1"));
+        let read = way.carried.load(Ordering::Relaxed) - before;
+        assert!(read < 1_000, "{kind:?}: {read} bytes were read");
     }
 }

@@ -44,6 +44,10 @@ impl Writer for MirrorWriter {
         Ok(Appended { position: position.and_then(|event| event.position), ..appended })
     }
 
+    fn keeps_snapshots(&self) -> bool {
+        self.mirroring.store.keeps_snapshots()
+    }
+
     fn keep_snapshot(&mut self, stream: &StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.mirroring.store.keep_snapshot(stream, snapshot)
     }

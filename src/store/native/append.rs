@@ -43,6 +43,10 @@ impl Writer for NativeStore {
         Ok(Appended { first, last, position: Some(position), already_there: false })
     }
 
+    fn keeps_snapshots(&self) -> bool {
+        true
+    }
+
     fn keep_snapshot(&mut self, stream: &StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Snapshot { projection, revision, version, event_id, state } = snapshot;
         self.reading(|connection| {

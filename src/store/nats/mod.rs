@@ -23,6 +23,7 @@ mod error;
 mod find;
 mod foreign;
 mod highest;
+mod identity;
 mod ids;
 mod inbox;
 mod layout;

@@ -35,10 +35,10 @@ pub(in crate::store) struct Server {
     pub(super) stream: String,
     pub(super) layout: Layout,
     /// As it was opened. Where messages have been taken away since, what was read is no longer so.
-    edition: Edition,
+    pub(super) edition: Edition,
     /// Its limits may take away its oldest messages.
     drops: bool,
-    is_replaced: AtomicBool,
+    pub(super) is_replaced: AtomicBool,
     names: Mutex<Names>,
     ledger: Mutex<Ledger>,
     /// Up to where streams were read, so that what is new in them is read alone.
@@ -135,35 +135,10 @@ impl NatsStore {
         answered.map_err(|error| self.failed(connection.failed(error)))
     }
 
-    /// What the stream says of itself now, from the server that leads it. Of another that took its name since, nothing
-    /// that is known here is true, and nothing is read.
-    pub(super) fn info(&self) -> Result<StreamInfo, StoreError> {
-        let info = self.info_of_any()?;
-        self.unless_made_anew(&info)?;
-        Ok(info)
-    }
-
-    pub(super) fn unless_made_anew(&self, info: &StreamInfo) -> Result<(), StoreError> {
-        let Server { edition, is_replaced, .. } = &*self.server;
-        info.unless_made_anew(&edition.created).map_err(|error| {
-            is_replaced.store(true, Ordering::Release);
-            self.failed(error)
-        })
-    }
-
     /// The messages of the stream as it was opened.
     pub(super) fn pull(&self, want: Want) -> Pull<'_> {
         let Server { connection, stream, edition, .. } = &*self.server;
         Pull::begin(connection, stream, &self.asking, want).of_stream_made(&edition.created)
-    }
-
-    fn info_of_any(&self) -> Result<StreamInfo, StoreError> {
-        let Server { connection, stream, edition, is_replaced, .. } = &*self.server;
-        let info = self.wait(connection.info(stream))?;
-        if info.edition() != *edition {
-            is_replaced.store(true, Ordering::Release);
-        }
-        Ok(info)
     }
 
     pub(super) fn message(&self, which: Which<'_>) -> Result<Option<Seen>, StoreError> {

@@ -30,6 +30,8 @@ pub enum ServerDetail {
     NoAnswer,
     #[error("it remembers the event's id, and shows no such event")]
     IdWithoutEvent,
+    #[error("the stream was deleted and made anew meanwhile")]
+    StreamMadeAnew,
     #[error("nothing was said for {} s", .0.as_secs_f32())]
     SilentFor(Duration),
     #[error("the other side hung up")]
@@ -143,6 +145,7 @@ impl Explain for ServerDetail {
             Self::NoAnswerWithin(limit) => seconds("server-no-answer-within", limit),
             Self::NoAnswer => Message::new("server-no-answer"),
             Self::IdWithoutEvent => Message::new("server-id-without-event"),
+            Self::StreamMadeAnew => Message::new("server-stream-made-anew"),
             Self::SilentFor(limit) => seconds("server-silent-for", limit),
             Self::HungUp => Message::new("server-hung-up"),
             Self::EndlessGreeting => Message::new("server-endless-greeting"),

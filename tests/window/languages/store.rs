@@ -329,6 +329,7 @@ pub(super) fn every_server_detail() -> Vec<ServerDetail> {
         ServerDetail::NoAnswerWithin(limit),
         ServerDetail::NoAnswer,
         ServerDetail::IdWithoutEvent,
+        ServerDetail::StreamMadeAnew,
         ServerDetail::SilentFor(limit),
         ServerDetail::HungUp,
         ServerDetail::EndlessGreeting,
@@ -354,6 +355,7 @@ pub(super) fn every_server_detail() -> Vec<ServerDetail> {
             | ServerDetail::NoAnswerWithin(_)
             | ServerDetail::NoAnswer
             | ServerDetail::IdWithoutEvent
+            | ServerDetail::StreamMadeAnew
             | ServerDetail::SilentFor(_)
             | ServerDetail::HungUp
             | ServerDetail::EndlessGreeting

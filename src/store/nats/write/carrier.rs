@@ -204,7 +204,7 @@ impl<'s> Carrier<'s> {
     fn take_up(&mut self) -> Result<Option<NatsError>, AppendError> {
         std::thread::sleep(Duration::from_millis(200));
         let stream = &self.store.server.stream;
-        let last = self.store.insist(async |connection| connection.info(stream).await)?.state.last_seq;
+        let last = self.store.insisted_info()?.state.last_seq;
         let recorded = last.saturating_sub(self.behind);
         let others = || self.store.failed(NatsError::OthersWrite);
         if last < self.behind {

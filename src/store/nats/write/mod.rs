@@ -101,8 +101,7 @@ impl NatsStore {
         while tries < TRIES {
             let last = self.last_message(subject)?;
             // Each time: servers that an attempt waited for may come back with another stream of that name.
-            let info = self.insist(async |connection| connection.info(&self.server.stream).await)?;
-            self.unless_made_anew(&info)?;
+            let held = self.insisted_info()?.state.last_seq;
             // A server whose disk is full may lead on without what it has just acknowledged, and take a second event of
             // the same version.
             let (shown, acknowledged) =
@@ -133,7 +132,7 @@ impl NatsStore {
             let placed = chained(tail.map_or(ROOT, |tail| tail.hash), stream, first, events);
             let messages = self.messages(subject, &placed)?;
             let behind = tail.map_or(0, |tail| tail.sequence);
-            let settled = self.settle(&messages, behind, events, began + WHOLE)?;
+            let settled = self.settle(&messages, (behind, held), events, began + WHOLE)?;
             *was_tried |= settled.was_unsure;
             match settled.outcome {
                 Outcome::Recorded { sequence } => {
@@ -151,6 +150,7 @@ impl NatsStore {
                 Outcome::Behind => (tries, tried_behind) = (tries + 1, Some(behind)),
                 Outcome::IdTaken => {
                     let last = self.last_message(subject)?;
+                    self.insisted_info()?;
                     if let Some(there) = self.already_recorded(stream, subject, events, last.as_ref())? {
                         return Ok(Appended { already_there: !*was_tried, ..there });
                     }

@@ -74,10 +74,13 @@ const KNOWN_ID: u64 = 10_201;
 impl NatsStore {
     /// Publishes these messages, as one, behind that message of their subject, and goes on until it is known what became
     /// of them. To ask again is safe: the second attempt names the same message as the last, so at most one is taken.
+    /// That holds within one stream alone, and a server has no word by which a message says of which making of a stream
+    /// it is meant for: so it is looked before each further attempt, and what was taken at a place that the stream was
+    /// beyond already, `held`, was taken by another.
     pub(super) fn settle(
         &self,
         messages: &[Message],
-        behind: u64,
+        (behind, mut held): (u64, u64),
         events: &[NewEvent],
         until: Instant,
     ) -> Result<Settled, StoreError> {
@@ -88,6 +91,12 @@ impl NatsStore {
         loop {
             let mut is_refused = false;
             let error = match self.attempt(messages, behind, answer_in) {
+                // A server that lost its last messages may give their places once more; else it is another stream.
+                Told::For(Outcome::Recorded { sequence }) if sequence <= held => {
+                    was_unsure = true;
+                    held = sequence.saturating_sub(1);
+                    NatsError::Silent(ServerDetail::NoAnswer)
+                }
                 Told::For(outcome) => return Ok(Settled { outcome, was_unsure }),
                 Told::Never(error) if !was_unsure => return Err(self.failed(error)),
                 Told::Never(error) | Told::NotNow(error) => error,
@@ -106,13 +115,28 @@ impl NatsStore {
                 return Err(self.failed(error));
             }
             was_unsure |= is_refused;
-            let left = until.saturating_duration_since(Instant::now());
-            answer_in = (answer_in * 2).min(PATIENCE / 2).min(left);
-            if began.elapsed() + BETWEEN_ATTEMPTS > PATIENCE || left <= BETWEEN_ATTEMPTS {
-                return Err(self.unsettled(was_unsure, events, error));
+            let left = || until.saturating_duration_since(Instant::now());
+            answer_in = (answer_in * 2).min(PATIENCE / 2).min(left());
+            loop {
+                if began.elapsed() + BETWEEN_ATTEMPTS > PATIENCE || left() <= BETWEEN_ATTEMPTS {
+                    return Err(self.unsettled(was_unsure, events, error));
+                }
+                std::thread::sleep(BETWEEN_ATTEMPTS);
+                match self.looked(answer_in.min(left())) {
+                    Ok(()) => break,
+                    Err(error @ NatsError::MadeAnew { .. }) => return Err(self.unsettled(was_unsure, events, error)),
+                    // Who cannot say what the stream is would not take an event either.
+                    Err(error) => tracing::debug!(%error, "nobody says whether the stream is the same"),
+                }
             }
-            std::thread::sleep(BETWEEN_ATTEMPTS);
         }
+    }
+
+    /// Sees that the stream is still the one that was opened.
+    fn looked(&self, answer_in: Duration) -> Result<(), NatsError> {
+        let connection = &self.server.connection;
+        let info = Asking::default().wait(answer_in, connection.info(&self.server.stream))?;
+        self.made_then(&info)
     }
 
     /// Whether the server that leads says that nothing came behind that message.
@@ -128,7 +152,11 @@ impl NatsStore {
             return self.failed(error);
         }
         let id = events.first().map(|event| event.id.to_string()).unwrap_or_default();
-        self.failed(NatsError::Undecided { id, detail: ServerDetail::Said(error.to_string()) })
+        let detail = match error {
+            NatsError::MadeAnew { .. } => ServerDetail::StreamMadeAnew,
+            error => ServerDetail::Said(error.to_string()),
+        };
+        self.failed(NatsError::Undecided { id, detail })
     }
 
     fn attempt(&self, messages: &[Message], behind: u64, answer_in: Duration) -> Told {
