@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tests::{given, work};
+use super::tests::{fault, given, refused, work};
 use super::*;
 use std::sync::Arc;
 
@@ -409,4 +409,23 @@ fn what_pays_for_its_steps_answers_as_ever() {
     // As the engine answers without any of it.
     let expected = r#"{"found":[8000,-1,0,2,-1,8000,15806,398,15806,0,0,15806,0,5,16006,true,false,81,1,16006,16008,349,16000,"a,b",-1,0,0,1,2,2,"x",-1,"x |","a\\n1b",12,255,1.5,true,true,true],"lists":["1,10,2,3,a,undefined,undefined","a,b",true,true,-1,2,0,"1,2,3","1,1,2,2","1,2,3","5,4,1","1,2,3",1,"2,3"],"names":["indexOf",1,"sort",1,"parse",2,2,1],"thrown":["TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","SyntaxError"],"keys":[],"map":[1,1,true,true],"json":{"a":[2]}}"#;
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_loop_without_end_is_what_is_pointed_at() {
+    let calls =
+        "const more = n => n + 1;\nfromAll().when({\n  x(s) {\n    let n = 0;\n    for (;;) n = more(n);\n  },\n})";
+    let of_calls = fault(calls);
+    assert!(matches!(of_calls.kind, FaultKind::TooLong(_)), "{of_calls}");
+    assert_eq!(of_calls.place.map(|place| (place.line, place.column)), Some((5, 5)), "{of_calls}");
+    // Of these the engine knows at best in which line a function begins.
+    for (source, place) in [
+        ("function f() {\n  while (true) {}\n}\nfromAll().when({ x() { f() } })", (2, 3)),
+        ("fromAll().when({\n  $init: () => ({}),\n  x: (s, e) => { while (true); },\n})", (3, 18)),
+    ] {
+        let found = fault(source);
+        assert_eq!(found.place.map(|place| (place.line, place.column)), Some(place), "{found}");
+    }
+    let outside = refused("var n = 0;\nwhile (true) { n++ }\nfromAll().when({})");
+    assert_eq!(outside.place.map(|place| (place.line, place.column)), Some((2, 1)), "{outside}");
 }

@@ -37,7 +37,8 @@ pub(super) fn is_comment(node: Node<'_>) -> bool {
 
 /// Whether its inside runs when it is called, and not where it stands.
 pub(super) fn is_function(node: Node<'_>) -> bool {
-    matches!(
+    // The word that one begins with is of a kind of the same name.
+    let is_one = matches!(
         node.kind(),
         "arrow_function"
             | "function"
@@ -46,7 +47,8 @@ pub(super) fn is_function(node: Node<'_>) -> bool {
             | "generator_function"
             | "generator_function_declaration"
             | "method_definition"
-    )
+    );
+    is_one && node.is_named()
 }
 
 /// Whether its inside may run later than what is around it.
@@ -169,31 +171,65 @@ pub(super) fn unclosed(source: &str) -> Option<(char, SourcePlace)> {
 }
 
 /// The loop in which something ran that never came to an end: around a place, or else the first in a function that begins
-/// there.
+/// there. What runs outside of functions is said to be at the beginning of the source, wherever its loop is.
 pub(super) fn loop_around(source: &str, place: SourcePlace) -> Option<SourcePlace> {
     let tree = parse(source)?;
-    let at = offset_of(source, place)?;
-    let mut node = tree.root_node().descendant_for_byte_range(at, at)?;
-    // One in brackets, or with a word before it, begins a little further on.
-    let beginning = if node.is_named() { node } else { node.parent()? };
+    let (root, at) = (tree.root_node(), offset_of(source, place)?);
+    let mut begun = Vec::new();
+    functions_of_line(root, place.line, 0, &mut begun);
+    let within = |node: &Node<'_>| first_loop(*node, 0).map(|found| place_of(source, found.start_byte()));
+    if is_line_alone(source, place)
+        && let Some(found) = begun.iter().find_map(within)
+    {
+        return Some(found);
+    }
+    let mut node = root.descendant_for_byte_range(at, at)?;
     loop {
         if is_loop(node) {
             return Some(place_of(source, node.start_byte()));
         }
-        let function = if is_function(node) { Some(node) } else { None };
-        let outer = node.parent();
-        if let Some(function) = function.or_else(|| outer.is_none().then(|| first_function(beginning, 0)).flatten()) {
-            return first_loop(function, 0).map(|found| place_of(source, found.start_byte()));
+        if is_function(node) {
+            return within(&node);
         }
-        node = outer?;
+        let Some(outer) = node.parent() else { break };
+        node = outer;
     }
+    // One in brackets, or with a word before it, begins a little further on.
+    begun.iter().filter(|function| function.start_byte() >= at).find_map(within).or_else(|| within(&root))
 }
 
-fn first_function(node: Node<'_>, depth: usize) -> Option<Node<'_>> {
-    if is_function(node) || depth > MOST_NESTED {
-        return is_function(node).then_some(node);
+/// Where something begins of which the engine knows the line alone; of arrow functions, it gives the first column for
+/// whichever they begin at.
+pub(super) fn beginning_of(source: &str, place: SourcePlace) -> SourcePlace {
+    if !is_line_alone(source, place) {
+        return place;
     }
-    parts(node).into_iter().find_map(|inner| first_function(inner, depth + 1))
+    let mut begun = Vec::new();
+    let tree = parse(source);
+    if let Some(tree) = &tree {
+        functions_of_line(tree.root_node(), place.line, 0, &mut begun);
+    }
+    begun.first().map_or(place, |function| place_of(source, function.start_byte()))
+}
+
+/// Whether nothing can begin at this place but the line.
+fn is_line_alone(source: &str, place: SourcePlace) -> bool {
+    let first = offset_of(source, place).and_then(|at| source.get(at..)?.chars().next());
+    place.column == 1 && first.is_none_or(|first| first.is_whitespace() || matches!(first, ')' | ']' | '}'))
+}
+
+/// Functions that begin in this line, in their order.
+fn functions_of_line<'t>(node: Node<'t>, line: u32, depth: usize, found: &mut Vec<Node<'t>>) {
+    let row = line.saturating_sub(1) as usize;
+    if depth > MOST_NESTED || node.start_position().row > row || node.end_position().row < row {
+        return;
+    }
+    if is_function(node) && node.start_position().row == row {
+        found.push(node);
+    }
+    for inner in parts(node) {
+        functions_of_line(inner, line, depth + 1, found);
+    }
 }
 
 fn is_loop(node: Node<'_>) -> bool {
@@ -249,5 +285,22 @@ mod tests {
         assert_eq!(found(9, 4), None, "that of another function");
         assert_eq!(found(1, 1), None);
         assert_eq!(found(99, 1), None);
+    }
+
+    #[test]
+    fn a_loop_is_found_where_the_engine_knows_the_line_alone() {
+        let source = "function f() {\n  while (true) {}\n}\nfromAll().when({\n  $init() { for (;;) {} },\n  any: (s) => { while (true) {} },\n  sent(s) {\n    for (const a of s) {\n      s.map(b => {\n        do {} while (b)\n      })\n    }\n  },\n}).transformBy(s => {\n  for (;;) {}\n})";
+        let at = |line, column| SourcePlace { line, column };
+        let found =
+            |source: &str, line, column| loop_around(source, at(line, column)).map(|place| (place.line, place.column));
+        assert_eq!(found(source, 1, 1), Some((2, 3)), "the word before it is no function");
+        assert_eq!(found(source, 6, 1), Some((6, 17)), "in an arrow function behind others");
+        assert_eq!(found(source, 9, 1), Some((10, 9)), "in one within a loop");
+        assert_eq!(found(source, 14, 1), Some((15, 3)), "behind a bracket that closes");
+        assert_eq!(found("fromAll().when({ x: s => { for (;;) {} } })", 1, 1), Some((1, 28)));
+        assert_eq!(found("var n = 0;\nwhile (true) n++;\nfromAll()", 1, 1), Some((2, 1)), "outside of functions");
+        assert_eq!(beginning_of(source, at(6, 1)), at(6, 8));
+        assert_eq!(beginning_of(source, at(4, 1)), at(4, 1), "something begins there");
+        assert_eq!(beginning_of(source, at(3, 1)), at(3, 1), "no function begins in this line");
     }
 }

@@ -31,7 +31,7 @@ fn read(source: &str) -> Definition {
     Script::read("p.js", source).expect("a projection").definition().clone()
 }
 
-fn refused(source: &str) -> Fault {
+pub(super) fn refused(source: &str) -> Fault {
     Script::read("p.js", source).expect_err("no projection")
 }
 
@@ -51,7 +51,7 @@ fn state(source: &str, events: &[(&str, &str)]) -> Value {
 }
 
 /// What goes wrong with one event.
-fn fault(source: &str) -> Fault {
+pub(super) fn fault(source: &str) -> Fault {
     let running = running(source);
     let handled = running.handle(&given("order-1", 0, "x", r#"{"n":1}"#), "order-1").map(drop);
     handled.and_then(|()| running.state().map(drop)).expect_err("a fault")
@@ -293,15 +293,6 @@ fn a_file_that_ends_too_early_says_which_bracket_is_open() {
     assert_eq!(cut.to_string(), "line 2, column 8: the file ends before this { is closed");
     assert!(matches!(refused("fromAll().when({ a: 'x").kind, FaultKind::Syntax(_)), "a text that is not closed");
     assert!(matches!(refused("fromAll().when({ a() { + } })").kind, FaultKind::Syntax(_)));
-}
-
-#[test]
-fn a_loop_without_end_is_what_is_pointed_at() {
-    let calls =
-        "const more = n => n + 1;\nfromAll().when({\n  x(s) {\n    let n = 0;\n    for (;;) n = more(n);\n  },\n})";
-    let fault = fault(calls);
-    assert!(matches!(fault.kind, FaultKind::TooLong(_)), "{fault}");
-    assert_eq!(fault.place.map(|place| (place.line, place.column)), Some((5, 5)), "{fault}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rquickjs::{CaughtError, Type, Value};
 use super::bounds::End;
 use super::{HANDLER_TIME, MEMORY};
 use crate::projection::{Fault, FaultKind, SourcePlace};
-use crate::script::syntax::{loop_around, offset_of, unclosed};
+use crate::script::syntax::{beginning_of, loop_around, offset_of, unclosed};
 
 pub(super) fn no_room() -> Fault {
     Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
@@ -55,7 +55,7 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), en
         // Of a loop, the engine knows at best the function that it is in, or what it calls.
         FaultKind::TooLong(_) => {
             let of_loop = places_in(&stack, name).find_map(|place| loop_around(source, place));
-            Fault { kind, place: of_loop.or(place) }
+            Fault { kind, place: of_loop.or(place.map(|place| beginning_of(source, place))) }
         }
         // In its words nothing was expected where there is nothing.
         FaultKind::Syntax(ref words)
