@@ -456,6 +456,7 @@ projections-compared = Compare two projections…
 projections-compared-about = Both are folded over the whole store. What differs at the end is listed by the type of the event since which it does.
 projections-compared-old = Old
 projections-compared-new = New
+projections-compared-choose = Choose…
 projections-compared-start = Compare
 projections-compared-same = { $all ->
     [one] The same in the one partition

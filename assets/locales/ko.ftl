@@ -407,6 +407,7 @@ projections-compared = 두 프로젝션 비교…
 projections-compared-about = 두 프로젝션을 저장소 전체에 실행합니다. 끝에서 다른 값을 처음 달라진 이벤트 유형별로 보여 줍니다.
 projections-compared-old = 기존
 projections-compared-new = 신규
+projections-compared-choose = 선택…
 projections-compared-start = 비교
 projections-compared-same = 파티션 { $partitions }개가 모두 같습니다
 projections-compared-differ = 파티션 { $partitions }개 중 { $grouped }개가 다릅니다

@@ -33,7 +33,12 @@ pub(super) fn projections_compared_ui(ui: &mut Ui, scene: &mut Scene<'_>, store:
                 [("projections-compared-old", &mut tool.old), ("projections-compared-new", &mut tool.new)]
             {
                 let name = ui.label(scene.text(label)).id;
-                let chooser = ComboBox::from_id_salt(label).selected_text(scene.projection(chosen)).width(width);
+                let said = if chosen.is_empty() {
+                    scene.text("projections-compared-choose")
+                } else {
+                    scene.projection(chosen)
+                };
+                let chooser = ComboBox::from_id_salt(label).selected_text(said).width(width);
                 let shown = chooser.show_ui(ui, |ui| {
                     for name in &names {
                         ui.selectable_value(chosen, name.clone(), scene.projection(name));

@@ -1,6 +1,6 @@
 //! Two projections held against each other over the whole store, from the window.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{UserError, WindowTool};
 use crate::engine::{
@@ -26,18 +26,34 @@ pub struct ComparingOwn {
 }
 
 impl ComparingOwn {
-    /// Takes those that there are now; the first two are chosen where none were.
-    pub(super) fn offer(&mut self, sides: Vec<(String, CompareSide)>) {
-        self.sides = sides;
-        let mut names = self.sides.iter().map(|(name, _)| name);
-        let is_known = |wanted: &str| self.sides.iter().any(|(name, _)| name == wanted);
-        let (first, second) = (names.next().cloned(), names.next().cloned());
-        if !is_known(&self.old) {
-            self.old = first.unwrap_or_default();
-        }
-        if !is_known(&self.new) {
-            self.new = second.unwrap_or_default();
-        }
+    /// Takes those that there are now: those that the store has, and others, which nobody is offered before they are chosen.
+    /// It begins with the one in view, a user's own as what is new, and with the first that is another.
+    pub(super) fn offer(
+        &mut self,
+        of_store: Vec<(String, CompareSide)>,
+        others: Vec<(String, CompareSide)>,
+        in_view: Option<&str>,
+    ) {
+        // Some of different streams are of one name, and a side of that name is each of them where it is for.
+        let mut known = HashSet::new();
+        self.sides = of_store;
+        self.sides.retain(|(name, _)| known.insert(name.clone()));
+        let of_store = self.sides.len();
+        self.sides.extend(others.into_iter().filter(|(name, _)| known.insert(name.clone())));
+        let seen = in_view.and_then(|seen| self.sides.iter().find(|(name, _)| name == seen)).or(self.sides.first());
+        let Some((seen, side)) = seen else { return };
+        let other_than = |taken: &str| {
+            let other = self.names().take(of_store).find(|name| *name != taken);
+            other.unwrap_or_default().to_owned()
+        };
+        let (old, new) = (self.side(&self.old).map(|_| &self.old), self.side(&self.new).map(|_| &self.new));
+        (self.old, self.new) = match (old, new) {
+            (Some(_), Some(_)) => return,
+            (Some(old), None) => (old.clone(), other_than(old)),
+            (None, Some(new)) => (other_than(new), new.clone()),
+            (None, None) if matches!(side, CompareSide::Own(_)) => (other_than(seen), seen.clone()),
+            (None, None) => (seen.clone(), other_than(seen)),
+        };
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -132,6 +148,42 @@ mod tests {
     use super::*;
     use crate::engine::{Differs, ExplainingEvent};
     use crate::event::{Cursor, Version};
+    use crate::script::Script;
+
+    #[test]
+    fn it_begins_with_the_one_in_view_and_another_and_keeps_what_was_chosen() {
+        let own = |name: &str| {
+            let script = Script::read(name, "fromAll().when({ $any: s => s })").expect("a projection");
+            (name.to_owned(), CompareSide::Own(script))
+        };
+        let built_in = |name: &str| (name.to_owned(), CompareSide::BuiltIn(name.to_owned()));
+        let chosen = |tool: &ComparingOwn| (tool.old.clone(), tool.new.clone());
+        let offer = |tool: &mut ComparingOwn, of_store: Vec<_>, in_view| {
+            tool.offer(of_store, vec![built_in("search"), built_in("fields")], in_view);
+        };
+        let sides = || vec![own("a.js"), own("b.js"), built_in("fields")];
+        for (in_view, old, new) in [
+            (None, "b.js", "a.js"),
+            (Some("b.js"), "a.js", "b.js"),
+            (Some("fields"), "fields", "a.js"),
+            (Some("gone.js"), "b.js", "a.js"),
+        ] {
+            let mut tool = ComparingOwn::default();
+            offer(&mut tool, sides(), in_view);
+            assert_eq!(chosen(&tool), (old.to_owned(), new.to_owned()), "{in_view:?}");
+            assert!(tool.can_start());
+            offer(&mut tool, sides(), Some("fields"));
+            assert_eq!(chosen(&tool), (old.to_owned(), new.to_owned()), "it was chosen");
+            assert_eq!(tool.names().collect::<Vec<_>>(), ["a.js", "b.js", "fields", "search"]);
+        }
+        let mut alone = ComparingOwn::default();
+        offer(&mut alone, vec![built_in("fields")], None);
+        assert_eq!(chosen(&alone), ("fields".to_owned(), String::new()), "the store has no other");
+        assert!(!alone.can_start());
+        alone.old = "search".to_owned();
+        offer(&mut alone, sides(), Some("b.js"));
+        assert_eq!(chosen(&alone), ("search".to_owned(), "a.js".to_owned()), "one was chosen, and another came");
+    }
 
     #[test]
     fn what_an_event_explains_comes_before_what_no_event_was_looked_for_however_much_that_is() {

@@ -1,7 +1,12 @@
 //! States side by side: two moments, several projections, two streams.
 
-use egui::{Key, Role};
+use std::path::Path;
+
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
 
 use crate::driver::Driver;
 
@@ -159,4 +164,43 @@ fn pins_of_another_stream_say_whose_they_are() {
     driver.assert_shows("lead-1 v0 beside lead-1 v6");
     driver.click_stream("lead-1");
     driver.assert_shows("v0 beside v6");
+}
+
+fn record<const COUNT: usize>(path: &Path, events: [(&str, &str, &str); COUNT]) {
+    let mut store = NativeStore::create(path).expect("a store");
+    for (number, (stream, event_type, payload)) in events.into_iter().enumerate() {
+        let event = NewEvent {
+            id: EventId::new(&format!("e{number}")),
+            event_type: EventType::from(event_type),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(number as i64)),
+            payload: payload.to_owned(),
+            metadata: "{}".to_owned(),
+        };
+        store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+    }
+}
+
+/// The two that the dialog begins with.
+fn compared(driver: &mut Driver) -> [String; 2] {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Compare two");
+    driver.press(Key::Enter);
+    let chosen = |name| driver.window.get_by_role_and_label(Role::ComboBox, name).value().unwrap_or_default();
+    let both = ["Old", "New"].map(chosen);
+    driver.press(Key::Escape);
+    both
+}
+
+#[test]
+fn two_projections_to_compare_are_at_first_the_one_in_view_and_another_of_the_store() {
+    let mut tickets = Driver::with("ticket-1", |path| record(path, [("ticket-1", "ticket-initialized", "{}")]));
+    assert_eq!(compared(&mut tickets), ["State", "Search terms"], "none of leads");
+    let mut orders = Driver::with("order-1", |path| record(path, [("order-1", "Placed", r#"{"total": 1}"#)]));
+    assert_eq!(compared(&mut orders), ["Fields", "Choose…"], "it has no other");
+    let path = orders.path("mine.js");
+    std::fs::write(&path, "fromAll().foreachStream().when({ $any(s) { return { n: 1 }; } })").expect("written");
+    orders.open(&path);
+    orders.wait_for("n: 1");
+    assert_eq!(compared(&mut orders), ["Fields", "mine.js"]);
 }

@@ -59,21 +59,35 @@ impl OpenStore {
         self.tools.read_models.want(category, name);
     }
 
-    /// The user's own and those that Foldline brings can be held against each other.
+    /// The user's own and those that Foldline brings can be held against each other; what the store has comes first.
     pub fn offer_to_compare(&mut self) {
-        let own = self.own.files().iter().chain(self.own.examples());
-        let own = own.filter_map(|file| Some((file.name().to_owned(), CompareSide::Own(file.script()?.clone()))));
-        let mut sides: Vec<(String, CompareSide)> = own.collect();
+        let of_files = |files: &[OwnFile]| -> Vec<(String, CompareSide)> {
+            let own = |file: &OwnFile| Some((file.name().to_owned(), CompareSide::Own(file.script()?.clone())));
+            files.iter().filter_map(own).collect()
+        };
         let registry = self.store_engine().offers().registry();
-        for aggregate in Aggregate::ALL.into_iter().map(Some).chain([None]) {
-            for offered in registry.of_aggregate(aggregate).iter().filter(|offered| !offered.is_own()) {
-                let name = offered.name().to_owned();
-                if !sides.iter().any(|(known, _)| *known == name) {
-                    sides.push((name.clone(), CompareSide::BuiltIn(name)));
-                }
-            }
-        }
-        self.tools.comparing_own.offer(sides);
+        let kinds = Aggregate::ALL.into_iter().map(Some).chain([None]);
+        let brought = kinds.flat_map(|kind| registry.of_aggregate(kind)).filter(|offered| !offered.is_own());
+        let (of_store, elsewhere): (Vec<_>, Vec<_>) = brought.partition(|offered| self.has_streams_for(offered));
+        let side = |offered: &ProjectionRef| {
+            let name = offered.name().to_owned();
+            (name.clone(), CompareSide::BuiltIn(name))
+        };
+        let of_store = of_files(self.own.files()).into_iter().chain(of_store.into_iter().map(side)).collect();
+        let others = of_files(self.own.examples()).into_iter().chain(elsewhere.into_iter().map(side)).collect();
+        let own = if self.lens == Lens::Projections { self.own.chosen() } else { None };
+        let of_stream = self.view.as_ref().and_then(|view| view.projections().get(view.projection_number()));
+        let in_view = own.map(OwnFile::name).or(of_stream.map(ProjectionRef::name));
+        self.tools.comparing_own.offer(of_store, others, in_view);
+    }
+
+    /// Whether a projection that Foldline brings is for streams of this store: by what its categories are called, or by what
+    /// the stream on screen offers.
+    fn has_streams_for(&self, offered: &ProjectionRef) -> bool {
+        let Some(aggregate) = offered.aggregate() else { return true };
+        let categories = self.info.value().map_or(&[][..], |overview| &overview.info.categories);
+        let is_here = self.view.as_ref().is_some_and(|view| view.projections().contains(offered));
+        is_here || categories.iter().any(|(name, _)| name.eq_ignore_ascii_case(aggregate.name()))
     }
 
     /// Has what the lens shows asked for, while it is looked through.
