@@ -145,6 +145,11 @@ pub(super) fn text_width(ui: &Ui, text: &str, size: f32) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x
 }
 
+/// The same of what is written as text and on buttons.
+pub(super) fn body_width(ui: &Ui, text: &str) -> f32 {
+    text_width(ui, text, TextStyle::Body.resolve(ui.style()).size)
+}
+
 /// A small heading over a panel.
 pub(super) fn caption(ui: &mut Ui, text: &str) {
     let dim = palette(ui).dim;

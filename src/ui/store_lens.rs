@@ -13,7 +13,7 @@ use egui::{Label, RichText, Ui};
 
 use super::ends::ends_ui;
 use super::focus::keep_in_sight;
-use super::parts::{cut_at, link, primary, progress_ui};
+use super::parts::{body_width, cut_at, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
 use crate::command::{Action, Command, LaneAction, TimeAction};
@@ -76,11 +76,6 @@ fn moment_text(scene: &Scene<'_>, table: &StoreLens) -> String {
 /// Between what stands beside each other.
 const GAP: f32 = 8.0;
 
-fn text_width(ui: &Ui, text: &str) -> f32 {
-    let font = egui::TextStyle::Button.resolve(ui.style());
-    ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x
-}
-
 /// Which streams these are, and when; under which projection, and what else can be done with the whole.
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let table = &store.table;
@@ -99,7 +94,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             // Whoever came from an old event sees a store that was small then: the way back is there however narrow it
             // is, and what stands before it gives way.
             let back = is_before_end.then(|| scene.text("table-to-now"));
-            let room_of_back = back.as_ref().map_or(0.0, |back| text_width(ui, back) + 2.0 * GAP);
+            let room_of_back = back.as_ref().map_or(0.0, |back| body_width(ui, back) + 2.0 * GAP);
             let room = |ui: &Ui| (ui.available_width() - room_of_back).max(0.0);
             cut_at(ui, room(ui), heading);
             ui.add_space(4.0);

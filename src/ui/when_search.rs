@@ -3,7 +3,7 @@ use egui::{Align, ComboBox, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, ve
 use super::dialog::{Dialog, select_at_first};
 use super::ends::ends_ui;
 use super::list::{List, row_room};
-use super::parts::{cut, is_entered, named_field, progress_ui, shortened};
+use super::parts::{body_width, cut, is_entered, named_field, progress_ui, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -139,11 +139,6 @@ fn summary_ui(ui: &mut Ui, scene: &Scene<'_>, so_far: &FoundSoFar, then: Option<
     ui.add(egui::Label::new(RichText::new(said).color(dim)).wrap());
 }
 
-fn width_of(ui: &Ui, text: &str) -> f32 {
-    let font = egui::TextStyle::Body.resolve(ui.style());
-    ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x.ceil()
-}
-
 /// In which stream, since when and at how many events. A press leads to where it first was true.
 fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>) {
     let colours = palette(ui);
@@ -169,7 +164,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             // A column of its own, also where nothing stands in it.
-            let room = vec2(width_of(ui, &now), ui.available_height());
+            let room = vec2(body_width(ui, &now).ceil(), ui.available_height());
             ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
                 ui.set_min_size(room);
                 if row.is_true_now {

@@ -10,7 +10,7 @@ use super::super::changes::{beside_new, old_and_new, room_for_name, text_of};
 use super::super::focus::{Shape, Stops};
 use super::super::history::{mark, nothing_ui};
 use super::super::list::{place_ui, row_room};
-use super::super::parts::{OF_BEFORE, card, cut, cut_at, shortened, text_width};
+use super::super::parts::{OF_BEFORE, body_width, card, cut, cut_at, shortened};
 use super::super::when::date_of;
 use super::super::{Scene, grouped};
 use super::place::place_job;
@@ -379,7 +379,7 @@ const LEAST_TYPE: f32 = 60.0;
 /// What words take with the mark before them and the gap behind.
 fn of_words(ui: &Ui, words: &str) -> f32 {
     const BESIDE: f32 = 34.0;
-    text_width(ui, words, egui::TextStyle::Body.resolve(ui.style()).size) + BESIDE
+    body_width(ui, words) + BESIDE
 }
 
 /// Each field with its old and its new value, as far as there is room.

@@ -3,14 +3,14 @@ use egui::{Button, Frame, Label, Margin, Rect, RichText, ScrollArea, Stroke, Ui,
 use serde_json::Value;
 
 use super::strip::switch_ui;
-use super::{BranchWish, badge, line_ui, slot_menu_ui, width_of};
+use super::{BranchWish, badge, line_ui, slot_menu_ui};
 use crate::event::Explain;
 use crate::replay::{Alteration, Edit, NewPayload};
 use crate::theme::{CONTROL_RADIUS, palette};
 use crate::ui::Scene;
 use crate::ui::history::mark;
 use crate::ui::icons::{Icon, icon_button};
-use crate::ui::parts::{caption, cut, hairline, link, shortened};
+use crate::ui::parts::{body_width, caption, cut, hairline, link, shortened, text_width};
 use crate::ui::people::for_people;
 use crate::view::{Folded, OpenBranch, OpenStore, StreamView};
 
@@ -40,7 +40,7 @@ pub fn edits_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, open: &OpenBranch) {
     let add = scene.text("branch-add");
-    let right = width_of(ui, &add, 13.0) + 28.0;
+    let right = body_width(ui, &add) + 28.0;
     let slot = open.slot(view.cursor());
     let slot = slot.and_then(|slot| Some((slot, open.folded()?.slots().get(slot)?.how)));
     line_ui(
@@ -86,7 +86,7 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, place: usize, 
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             let slot = open.slot_of_edit(place);
-            let right = width_of(ui, &version, 13.0) + ui.spacing().item_spacing.x + 26.0 + 4.0;
+            let right = body_width(ui, &version) + ui.spacing().item_spacing.x + 26.0 + 4.0;
             line_ui(
                 ui,
                 scene,
@@ -196,7 +196,7 @@ fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded) {
     hairline(ui);
     ui.add_space(8.0);
     let still = scene.text("branch-still-applied");
-    let right = width_of(ui, &still, 11.5) + 4.0;
+    let right = text_width(ui, &still, 11.5) + 4.0;
     line_ui(
         ui,
         scene,
@@ -206,7 +206,7 @@ fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded) {
     );
     for broken in broken.iter().take(SHOWN) {
         let there = format!("{} ↗", scene.version(&broken.label.to_string()));
-        let right = width_of(ui, &there, 13.0) + 28.0;
+        let right = body_width(ui, &there) + 28.0;
         line_ui(
             ui,
             scene,
@@ -236,12 +236,12 @@ fn proposal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &Str
     hairline(ui);
     ui.add_space(8.0);
     let count = scene.locale.with("make-so-events", [("count", proposal.events.len().into())]);
-    let right = width_of(ui, &count, 11.5) + 4.0;
+    let right = text_width(ui, &count, 11.5) + 4.0;
     line_ui(ui, scene, right, |ui, scene| caption(ui, &scene.text("make-so-would")), |ui, _| caption(ui, &count));
     for (event, number) in proposal.events.iter().zip(0..) {
         let version = (proposal.first.0 + number).to_string();
         let as_version = scene.locale.with("make-so-as", [("version", version.into())]);
-        let right = width_of(ui, &as_version, 11.5) + 4.0;
+        let right = text_width(ui, &as_version, 11.5) + 4.0;
         line_ui(
             ui,
             scene,

@@ -72,11 +72,6 @@ fn line_ui(
     right(&mut inside, scene);
 }
 
-/// How wide a small text is.
-fn width_of(ui: &Ui, text: &str, size: f32) -> f32 {
-    ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size), egui::Color32::WHITE).size().x
-}
-
 /// Under which name it is said how a slot's event differs; nothing where it does not.
 pub(super) fn how_name(how: How) -> Option<&'static str> {
     match how {

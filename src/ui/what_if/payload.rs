@@ -1,9 +1,8 @@
 use egui::{Button, ComboBox, Label, Response, RichText, ScrollArea, TextEdit, Ui, vec2};
 
-use super::width_of;
 use crate::theme::palette;
 use crate::ui::icons::{Icon, small_icon_button};
-use crate::ui::parts::{caption, cut, cut_at, named_field, shortened};
+use crate::ui::parts::{body_width, caption, cut, cut_at, named_field, shortened};
 use crate::ui::{Scene, grouped};
 use crate::view::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, PayloadFault};
 
@@ -185,7 +184,7 @@ fn long_ui(ui: &mut Ui, scene: &Scene<'_>, field: &mut FieldDraft, width: f32, n
         cut(ui, RichText::new(shortened(&field.text)).monospace().color(dim)).on_hover_text(name);
         ui.horizontal(|ui| {
             let anew = scene.text("payload-anew");
-            let cell = width - width_of(ui, &anew, 13.0) - 30.0;
+            let cell = width - body_width(ui, &anew) - 30.0;
             cut_at(ui, cell.max(40.0), RichText::new(said).size(11.5).color(dim));
             let response = ui.add(Button::new(anew).small());
             let named = scene.locale.with("payload-anew-of", [("name", shortened(&field.name).into_owned().into())]);
