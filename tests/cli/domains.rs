@@ -1,5 +1,6 @@
 //! Samples of other domains, with the projections that come with the program: what there is to find in them is found.
 
+use foldline::sample::{USUAL_EVENTS, USUAL_STREAMS};
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
@@ -27,6 +28,14 @@ fn blamed(sandbox: &Sandbox, stream: &str, projection: &str, field: &str) -> Val
     let rows = rows(sandbox, &["blame", "s.db", stream, "--projection", projection]);
     let row = rows.iter().find(|row| row["field"] == field);
     row.unwrap_or_else(|| panic!("{field} is not blamed: {rows:?}")).clone()
+}
+
+#[test]
+fn the_help_says_how_large_a_sample_is_that_nobody_gave_numbers() {
+    let help = Sandbox::empty().run(&["sample", "--help"]).ok().out;
+    for usual in [USUAL_STREAMS, USUAL_EVENTS] {
+        assert!(help.contains(&format!("{usual} for sales")), "{help}");
+    }
 }
 
 #[test]

@@ -155,10 +155,10 @@ pub(in crate::cli) struct SampleArgs {
     /// What it tells of: sales, reservations, bank, orders or sensors
     #[arg(long, value_name = "NAME", default_value = "sales", value_parser = sample_domain)]
     pub domain: SampleDomain,
-    /// How many streams
+    /// How many streams [default: by --events; else by --domain, 5112 for sales]
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub streams: Option<u64>,
-    /// How many events
+    /// How many events [default: by --streams; else by --domain, 31204 for sales]
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub events: Option<u64>,
     /// The same seed gives the same events
