@@ -23,10 +23,11 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
     let path = target::path(local.as_os_str())?;
     let name = target::source(source)?;
     let bell = Bell::default();
-    let (reader, mut mirroring, begun) = tries::while_passing(out, |_| {
+    let (reader, mut mirroring, begun, events) = tries::while_passing(out, |_| {
         let reader = context.open(source)?;
         let (mirroring, begun) = Mirroring::begin(&name, reader.as_ref(), &path)?;
-        Ok((reader, mirroring, begun))
+        let events = reader.kept_events()?;
+        Ok((reader, mirroring, begun, events))
     })?;
     // From here on; whoever is asked for a password may leave as usual.
     let stop = bell.stop();
@@ -34,15 +35,20 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
     if let Begun::Moved { from } = begun {
         message(format_args!("its origin stood at {from} before; the events are the same, so it goes on from {name}"));
     }
+    let mut again = Some(reader);
     if *compare {
-        let mut progress = Progress::new("comparing events", reader.kept_events()?);
-        let compared = mirroring.compare(reader.as_ref(), &mut |count| progress.tell(count))?;
+        let mut progress = Progress::new("comparing events", events);
+        let compared = tries::while_passing(out, |_| {
+            let reader = again.take().map_or_else(|| context.open(source), Ok)?;
+            let compared = mirroring.compare(reader.as_ref(), &mut |count| progress.tell(count))?;
+            again = Some(reader);
+            Ok(compared)
+        })?;
         drop(progress);
         message(format_args!("{} compared: each is as in its origin", counted(compared, "event")));
     }
     let caught_up = {
-        let mut progress = Progress::new("mirroring events", reader.kept_events()?);
-        let mut again = Some(reader);
+        let mut progress = Progress::new("mirroring events", events);
         tries::while_passing(out, |_| {
             let reader = again.take().map_or_else(|| context.open(source), Ok)?;
             let caught_up = mirroring.catch_up(reader.as_ref(), &mut |count| told(&stopping, progress.tell(count)))?;

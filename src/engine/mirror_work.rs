@@ -18,6 +18,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// The same while the origin cannot be read.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
+/// The same where another program wrote just then.
+const TRY_AGAIN_SOON: Duration = Duration::from_millis(50);
+
 /// Stops what follows, and wakes it for that.
 #[derive(Clone, Debug)]
 pub struct Stop {
@@ -163,10 +166,13 @@ fn comes_back(error: &StoreError) -> bool {
         StoreError::Server { .. }
             | StoreError::Nats { .. }
             | StoreError::Missing(_)
-            | StoreError::Locked(_)
-            | StoreError::Changed(_)
             | StoreError::Io { .. }
-    )
+    ) || passes(error)
+}
+
+/// Another program wrote just then.
+fn passes(error: &StoreError) -> bool {
+    matches!(error, StoreError::Locked(_) | StoreError::Changed(_))
 }
 
 /// How a mirror that is kept in the background stands.
@@ -258,11 +264,15 @@ fn run(
         Ok((reader, mirroring, events))
     };
     let (reader, mut mirroring, events) = loop {
-        match open() {
-            Err(error) if is_there && comes_back(&error) => set(MirrorState::Waiting(None, error.message())),
+        let wait = match open() {
+            Err(error) if passes(&error) => TRY_AGAIN_SOON,
+            Err(error) if is_there && comes_back(&error) => {
+                set(MirrorState::Waiting(None, error.message()));
+                TRY_AGAIN
+            }
             begun => break begun?,
-        }
-        let _ = bell.rung.recv_timeout(TRY_AGAIN);
+        };
+        let _ = bell.rung.recv_timeout(wait);
         if bell.stop.is_asked() {
             return Ok(());
         }

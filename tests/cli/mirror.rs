@@ -1,5 +1,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -85,6 +86,32 @@ fn a_follower_tells_of_what_came_and_ends_when_it_is_asked_to() {
         assert_eq!(follower.0.wait().expect("it ends").code(), Some(0), "{signal}");
         assert_eq!(sandbox.events("local.db"), sandbox.events("a.db"));
     }
+}
+
+/// Each `append` opens the store and closes it, and between two of them it lies at rest.
+#[test]
+fn a_store_that_is_written_now_and_then_is_mirrored_and_compared() {
+    let (sandbox, is_over) = (&Sandbox::with_seed(), &AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let appending = move || {
+            while !is_over.load(Ordering::Relaxed) {
+                sandbox.append("a.db", "noted-1").ok();
+            }
+        };
+        let named = std::thread::Builder::new().name("appending".to_owned());
+        let appending = named.spawn_scoped(scope, appending).expect("a thread");
+        let runs: Vec<_> = (0..10)
+            .map(|round| {
+                let name = format!("mirror-{round}.db");
+                [&["mirror", "a.db", &name][..], &["mirror", "a.db", &name, "--compare"]].map(|args| sandbox.run(args))
+            })
+            .collect();
+        is_over.store(true, Ordering::Relaxed);
+        appending.join().expect("it appends");
+        for run in runs.into_iter().flatten() {
+            run.ok();
+        }
+    });
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A mirror holds what its origin holds, whatever happens to either of them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use foldline::engine::{MirrorState, MirrorWork, Wake, check_snapshots};
@@ -364,6 +365,71 @@ fn one_that_is_kept_up_waits_for_an_origin_that_is_not_there_and_goes_on_when_it
         std::thread::yield_now();
     }
     assert_mirrors(&origin, &mirror);
+}
+
+/// Neither finds anything there, and only one of them makes it.
+#[test]
+fn two_that_begin_the_same_mirror_at_once_both_follow() {
+    let (folder, origin, _) = origin_of(300);
+    for round in 0..25 {
+        let (mirror, gate) = (folder.path().join(format!("mirror-{round}.db")), Barrier::new(2));
+        std::thread::scope(|scope| {
+            let follow = || {
+                gate.wait();
+                mirrored(&origin, &mirror)
+            };
+            let both = ["one", "other"].map(|name| {
+                let named = std::thread::Builder::new().name(name.to_owned());
+                named.spawn_scoped(scope, follow).expect("a thread")
+            });
+            for one in both {
+                one.join().expect("neither panics").unwrap_or_else(|error| panic!("round {round}: {error}"));
+            }
+        });
+        assert_eq!(without_places(&mirror).len(), 300);
+    }
+}
+
+/// Appends to a store as commands do, each of which opens and closes it: between two of them, the file lies at rest.
+fn while_appended_to(origin: &Path, run: impl FnOnce()) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let appending = || {
+            for number in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                append(origin, "busy-1", &[&format!("busy-{number}")]);
+                // Somebody who never paused would leave no moment at rest.
+                std::thread::sleep(Duration::from_millis(15));
+            }
+        };
+        std::thread::Builder::new().name("appending".to_owned()).spawn_scoped(scope, appending).expect("a thread");
+        // Also where what runs fails.
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        is_over.store(true, Ordering::Relaxed);
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+}
+
+#[test]
+fn a_mirror_is_made_of_a_file_that_others_write_to_now_and_then() {
+    let (folder, origin, _) = origin_of(300);
+    while_appended_to(&origin, || {
+        for round in 0..10 {
+            let mirror = folder.path().join(format!("mirror-{round}.db"));
+            let work = MirrorWork::begin(origin.clone().into(), mirror, &(Arc::new(|| ()) as Wake));
+            let began = Instant::now();
+            loop {
+                match work.state() {
+                    MirrorState::Following(_) => break,
+                    MirrorState::Ended(message) => panic!("round {round}: {message:?}"),
+                    state => assert!(began.elapsed() < Duration::from_mins(1), "round {round}: {state:?}"),
+                }
+                std::thread::yield_now();
+            }
+        }
+    });
 }
 
 #[test]

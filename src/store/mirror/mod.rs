@@ -72,11 +72,17 @@ impl Mirroring {
         }
         unless_circle(path, source)?;
         if path.symlink_metadata().is_err() {
-            make(&name, path)?;
-            let Some((store, _)) = NativeStore::open_mirror(path)? else {
-                return Err(StoreError::NoMirror(path.to_owned()));
-            };
-            return Ok((Self::of(store, path, name), Begun::Made));
+            match make(&name, path) {
+                Ok(()) => {
+                    let Some((store, _)) = NativeStore::open_mirror(path)? else {
+                        return Err(StoreError::NoMirror(path.to_owned()));
+                    };
+                    return Ok((Self::of(store, path, name), Begun::Made));
+                }
+                // Another program made it meanwhile: whatever it is, it is held against the origin below.
+                Err(_) if path.symlink_metadata().is_ok() => {}
+                Err(error) => return Err(error),
+            }
         }
         let (store, Mirror { origin: before, .. }) = there(path)?;
         let mut mirroring = Self::of(store, path, name);
