@@ -163,10 +163,7 @@ fn ends_following(error: &StoreError) -> bool {
 fn comes_back(error: &StoreError) -> bool {
     matches!(
         error,
-        StoreError::Server { .. }
-            | StoreError::Nats { .. }
-            | StoreError::Missing(_)
-            | StoreError::Io { .. }
+        StoreError::Server { .. } | StoreError::Nats { .. } | StoreError::Missing(_) | StoreError::Io { .. }
     ) || passes(error)
 }
 
