@@ -1459,6 +1459,11 @@ job-comparing-moments = comparing two moments
 job-exporting-rows = exporting rows
 job-counting-fields = counting changed fields
 job-counting-days = counting days
+job-reading-what-happened-when = reading what happened when
+job-reading-payloads = reading payloads
+job-reading-states = reading states
+job-counting-what-is-found = counting what is found
+job-counting-what-kept-searches-find = counting what saved searches find
 check-found = { $count ->
     [0] Nothing to report
     [one] 1 finding
@@ -2190,8 +2195,8 @@ model-no-table-near = { $place }: there is no table { $table }; there are { $nea
 model-no-column = { $place }: the table { $table } has no column { $column }; it has { $known }
 model-newer = { $place }: this read model was made by a newer Foldline; update Foldline, or name another table
 model-no-category = there is no category { $category } in this store
-drift-needs-map = { $place }: Foldline did not make this table; say with --map FILE what its columns mean, where FILE says {"{"}"key": "id", "stream": "lead-{"{}"}", "fields": {"{"}"status": "status"{"}}"}
-window-drift-needs-map = { $place }: Foldline did not make this table; name one that it made
+drift-needs-map = { $place }: Foldline made no such table; name one that it made behind #, or say with --map FILE what the columns of another mean, where FILE says {"{"}"key": "id", "stream": "lead-{"{}"}", "fields": {"{"}"status": "status"{"}}"}
+window-drift-needs-map = { $place }: Foldline made no such table; name one that it made behind #
 sql-writes = a query only reads here, and { $what }; write a SELECT
 sql-several = there is more than one statement; ask them one by one
 sql-nothing = this asks for no rows; write a SELECT

@@ -1293,6 +1293,11 @@ job-comparing-moments = 두 시점 비교 중
 job-exporting-rows = 행 내보내는 중
 job-counting-fields = 바뀐 필드 세는 중
 job-counting-days = 날짜별로 세는 중
+job-reading-what-happened-when = 시간대별 이벤트 읽는 중
+job-reading-payloads = 페이로드 읽는 중
+job-reading-states = 상태 읽는 중
+job-counting-what-is-found = 찾은 이벤트 세는 중
+job-counting-what-kept-searches-find = 저장된 검색 결과 세는 중
 check-found = { $count ->
     [0] 문제가 없습니다
    *[other] 문제 { $grouped }건
@@ -1996,8 +2001,8 @@ model-no-table-near = { $place }: { $table } 테이블이 없습니다. 있는 �
 model-no-column = { $place }: { $table } 테이블에 { $column } 열이 없습니다. 있는 열: { $known }
 model-newer = { $place }: 더 새로운 Foldline이 만든 읽기 모델입니다. Foldline을 업데이트하거나 다른 테이블을 지정하세요
 model-no-category = 이 저장소에는 { $category } 카테고리가 없습니다
-drift-needs-map = { $place }: Foldline이 만든 테이블이 아닙니다. --map FILE로 열의 뜻을 알려 주세요. FILE 예: {"{"}"key": "id", "stream": "lead-{"{}"}", "fields": {"{"}"status": "status"{"}}"}
-window-drift-needs-map = { $place }: Foldline이 만든 테이블이 아닙니다. Foldline이 만든 테이블을 지정하세요
+drift-needs-map = { $place }: Foldline이 만든 그런 테이블이 없습니다. # 뒤에 Foldline이 만든 테이블을 적거나, 다른 테이블이면 --map FILE로 열의 뜻을 알려 주세요. FILE 예: {"{"}"key": "id", "stream": "lead-{"{}"}", "fields": {"{"}"status": "status"{"}}"}
+window-drift-needs-map = { $place }: Foldline이 만든 그런 테이블이 없습니다. # 뒤에 Foldline이 만든 테이블을 적으세요
 sql-writes = 여기서 쿼리는 읽기만 합니다. { $what }. SELECT로 작성하세요
 sql-several = 문이 둘 이상입니다. 하나씩 실행하세요
 sql-nothing = 행을 요청하지 않는 문입니다. SELECT로 작성하세요

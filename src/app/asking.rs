@@ -6,21 +6,24 @@ use crate::engine::TrailForm;
 use crate::view::{ExportWhat, ReasonPlace, Sought, ToolName, WindowTool};
 
 impl App {
-    /// Opens the dialog that exports, for this.
+    /// Opens the dialog that exports, for this: a page is only made where it was asked for.
     pub(super) fn export_this(&mut self, ctx: &egui::Context, what: ExportWhat) {
-        if let Some(store) = &mut self.store {
-            store.tools.exporting.choose_what(what);
-            store.tools.exporting.reopened();
-            self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
-        }
+        let form = self.store.as_ref().map(|store| store.tools.exporting.trail).unwrap_or_default();
+        self.export_as(ctx, what, if form == TrailForm::Html { TrailForm::default() } else { form });
     }
 
     /// The same for a page that tells what was found.
     pub(super) fn print_this(&mut self, ctx: &egui::Context, sought: Sought) {
+        self.export_as(ctx, ExportWhat::Told(sought), TrailForm::Html);
+    }
+
+    fn export_as(&mut self, ctx: &egui::Context, what: ExportWhat, form: TrailForm) {
         if let Some(store) = &mut self.store {
-            store.tools.exporting.trail = TrailForm::Html;
+            store.tools.exporting.trail = form;
+            store.tools.exporting.choose_what(what);
+            store.tools.exporting.reopened();
+            self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
         }
-        self.export_this(ctx, ExportWhat::Told(sought));
     }
 
     /// Asks why a field of the state at the cursor is as it is, under the n-th projection.

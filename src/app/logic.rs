@@ -244,9 +244,10 @@ impl App {
 
     fn choose_file(&mut self, file_for: FileFor) {
         self.file_for = file_for;
+        let new_name = self.store.as_ref().and_then(|store| store.new_name(file_for));
         self.export_dialog.request(begin("choosing a file", &self.wake.0, move |_| {
             let dialog = rfd::FileDialog::new().set_title("Foldline");
-            Ok(match file_for.new_name() {
+            Ok(match new_name {
                 Some(name) => dialog.set_file_name(name).save_file(),
                 None => dialog.pick_file(),
             })

@@ -325,7 +325,7 @@ impl<'o> Rows<'o> {
             Self::Table(table) => {
                 // Headings alone look as if something were missing.
                 if table.is_empty() {
-                    message("nothing matches; ask for more, or see what there is with `foldline info STORE`");
+                    message("nothing matches; ask less narrowly, or see what there is with `foldline info STORE`");
                 }
                 table.finish()
             }

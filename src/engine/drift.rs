@@ -93,7 +93,7 @@ pub struct SettingEvent {
 #[derive(Debug, thiserror::Error)]
 pub enum DriftError {
     #[error(
-        "{0}: Foldline did not make this table; say with --map FILE what its columns mean, where FILE says {{\"key\": \"id\", \"stream\": \"lead-{{}}\", \"fields\": {{\"status\": \"status\"}}}}"
+        "{0}: Foldline made no such table; name one that it made behind #, or say with --map FILE what the columns of another mean, where FILE says {{\"key\": \"id\", \"stream\": \"lead-{{}}\", \"fields\": {{\"status\": \"status\"}}}}"
     )]
     NeedsMap(String),
     #[error(transparent)]

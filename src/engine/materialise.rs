@@ -135,8 +135,10 @@ const LOOKED_AT_AGAIN: u64 = 2_000;
 /// So much new is folded stream by stream in any case.
 const FEW: usize = 1_000;
 
-/// How a table is called where nobody says.
+/// How a table is called where nobody says. The name of a file of the user's own ends with the name of its language,
+/// which is none of the table's.
 pub fn model_table(projection: &str, category: Option<&str>) -> String {
+    let projection = projection.strip_suffix(".js").unwrap_or(projection);
     sql_name(&category.map_or_else(|| projection.to_owned(), |category| format!("{category}_{projection}")))
 }
 

@@ -40,6 +40,15 @@ impl TrailForm {
             _ => None,
         }
     }
+
+    /// How the name of such a file ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+            Self::Html => "html",
+        }
+    }
 }
 
 /// What is to be told, and how.

@@ -23,7 +23,8 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     Dialog::new("export", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
         let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
-            let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/events.jsonl");
+            let hint = format!("/path/to/{}", exporting.new_name());
+            let field = TextEdit::singleline(&mut exporting.to).hint_text(hint);
             if named_field(ui, field.desired_width(f32::INFINITY), &scene.text("export-to")).changed() {
                 exporting.named();
             }
@@ -46,7 +47,9 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
                     ComboBox::from_id_salt("trail form").selected_text(chosen.map_or("", |(_, name)| name));
                 let shown = box_of_forms.show_ui(ui, |ui| {
                     for (form, name) in TrailForm::ALL {
-                        ui.selectable_value(&mut exporting.trail, form, name);
+                        if ui.selectable_value(&mut exporting.trail, form, name).changed() {
+                            exporting.formatted();
+                        }
                     }
                 });
                 shown.response.labelled_by(name);
@@ -57,7 +60,9 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             let shown = box_of_formats.show_ui(ui, |ui| {
                 let formats: Vec<_> = exporting.formats().collect();
                 for (format, name) in formats {
-                    ui.selectable_value(&mut exporting.format, format, name);
+                    if ui.selectable_value(&mut exporting.format, format, name).changed() {
+                        exporting.formatted();
+                    }
                 }
             });
             shown.response.labelled_by(name);

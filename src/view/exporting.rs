@@ -83,6 +83,30 @@ impl Exporting {
         }
     }
 
+    /// The format was chosen by itself: a name that promises another one ends as this one does.
+    pub fn formatted(&mut self) {
+        let path = std::path::Path::new(self.to.trim());
+        let promised = FileFormat::from_extension(path).map(FileFormat::extension);
+        let promised = promised.or_else(|| TrailForm::from_extension(path).map(TrailForm::extension));
+        let is_other = promised.is_some_and(|promised| promised != self.extension());
+        if is_other {
+            self.to = path.with_extension(self.extension()).display().to_string();
+        }
+    }
+
+    /// How the name of such a file ends.
+    fn extension(&self) -> &'static str {
+        match &self.what {
+            ExportWhat::Told(_) => self.trail.extension(),
+            _ => self.format.extension(),
+        }
+    }
+
+    /// What a new file of it is called at first.
+    pub fn new_name(&self) -> String {
+        format!("events.{}", self.extension())
+    }
+
     /// Something else is to be exported than before; what was written of that is told no more.
     pub fn choose_what(&mut self, what: ExportWhat) {
         if self.what != what {
@@ -92,6 +116,7 @@ impl Exporting {
         if !self.formats().any(|(format, _)| format == self.format) {
             self.format = FileFormat::JsonLines;
         }
+        self.formatted();
     }
 
     /// The formats in which it can be written. Findings are no events.

@@ -322,6 +322,14 @@ impl OpenStore {
         self.tools.get_mut(name).start(&engine, here);
     }
 
+    /// What a new file is called at first; `None` where one that is there is chosen.
+    pub fn new_name(&self, file_for: FileFor) -> Option<String> {
+        match file_for {
+            FileFor::Export => Some(self.tools.exporting.new_name()),
+            other => other.new_name().map(str::to_owned),
+        }
+    }
+
     /// A file was chosen in the system's dialog.
     pub fn choose_file(&mut self, file_for: FileFor, path: String) {
         match file_for {

@@ -221,6 +221,18 @@ mod tests {
     use super::*;
     use crate::view::{ToolName, Tools};
 
+    #[test]
+    fn a_table_is_called_as_it_is_where_a_command_makes_it() {
+        let chosen = |projection: &str| ReadModels {
+            category: "order".to_owned(),
+            projection: projection.to_owned(),
+            into: "reports.db".to_owned(),
+            ..ReadModels::default()
+        };
+        assert_eq!(chosen("totals.js").place().table.as_deref(), Some("order_totals"));
+        assert_eq!(chosen("state").place().table.as_deref(), Some("order_state"));
+    }
+
     /// However the answer and the window's frames fall in time.
     #[test]
     fn once_a_table_was_made_it_is_looked_at() {

@@ -32,7 +32,7 @@ pub enum FileFor {
 }
 
 impl FileFor {
-    /// What a new file of it is called at first; `None` where one that is there is chosen.
+    /// What a new file of it is called at first, unless its format says more; `None` where one that is there is chosen.
     pub fn new_name(self) -> Option<&'static str> {
         match self {
             Self::Export => Some("events.jsonl"),

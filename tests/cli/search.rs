@@ -88,6 +88,14 @@ fn conditions_alternatives_and_denials_are_asked_in_one_line() {
     assert_eq!(versions("{changed(\"phone\") || changed(\"name\")} -type:lead-initialized"), of_details);
     assert_eq!(versions("where: payload.phone == \"1111\" && event.version == 0"), [0]);
     assert_eq!(versions("type:contacted,lead-initialized").len(), versions("type:contacted").len() + 1);
+    for (query, said) in [
+        ("replaced:phnoe", "No field phnoe. Did you mean replaced:phone?"),
+        ("-교체:phnoe", "No field phnoe. Did you mean -replaced:phone?"),
+        ("changed:phnoe,name", "No field phnoe.\n"),
+    ] {
+        let wrong = sandbox.run(&["search", "a.db", query]).code(2);
+        assert!(wrong.err.contains(said), "{query}: {}", wrong.err);
+    }
     let wrong = sandbox.run(&["search", "a.db", "aaa {phon == 1}"]).code(2);
     assert!(wrong.err.contains("phone") && wrong.err.contains("\n       ^^^^"), "{}", wrong.err);
     let unread = sandbox.run(&["search", "a.db", "{phone == }"]).code(2);

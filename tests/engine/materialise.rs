@@ -446,7 +446,7 @@ fn a_table_of_ones_own_is_compared_by_a_map_and_a_lag_is_no_drift() {
     assert_eq!((set_by.version.0, set_by.event_type.as_str()), (2, "contact-details-updated"));
     assert_eq!(set_by.actor.as_deref(), Some("kim"));
     for (map, table, said) in [
-        (None, "customers", "did not make this table"),
+        (None, "customers", "Foldline made no such table; name one that it made behind #"),
         (Some(map), "custmers", "there is no table custmers; there are customers, other"),
         (Some(map), "other", "no column id; it has a"),
     ] {

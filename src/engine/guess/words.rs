@@ -36,9 +36,9 @@ const LESS: [&str; 5] = ["withdrawn", "debited", "spent", "redeemed", "consumed"
 const DELETED: [&str; 4] = ["deleted", "erased", "purged", "destroyed"];
 
 /// Participles that do not end in `ed`.
-const IRREGULAR: [&str; 22] = [
+const IRREGULAR: [&str; 26] = [
     "paid", "sent", "won", "lost", "made", "begun", "taken", "held", "sold", "bought", "built", "kept", "left", "met",
-    "put", "told", "drawn", "shut", "broken", "chosen", "given", "written",
+    "put", "told", "drawn", "shut", "broken", "chosen", "given", "written", "lent", "found", "stolen", "frozen",
 ];
 
 /// What a thing is not, once it happened.
@@ -199,5 +199,13 @@ mod tests {
         ] {
             assert_eq!(is_identity(field, category), expected, "{field} of {category}");
         }
+    }
+
+    #[test]
+    fn a_participle_without_ed_is_a_status_too() {
+        for (event_type, category) in [("lent", "copy"), ("book-lent", "book"), ("BikeStolen", "bike")] {
+            assert!(matches!(said(event_type, category), Said::Became(_)), "{event_type}");
+        }
+        assert_eq!(said("not-lent", "copy"), Said::Negation);
     }
 }

@@ -125,6 +125,15 @@ impl Held {
     }
 }
 
+/// The term with the field that may have been meant, given as a condition writes it. `None` where several fields were
+/// asked for, or where it would have to be written in another way.
+fn nearly(is_denied: bool, function: &str, fields: &[String], near: &str) -> Option<String> {
+    let near: String = serde_json::from_str(near).ok()?;
+    let is_plain = near.chars().all(|letter| letter.is_alphanumeric() || "-_.".contains(letter));
+    let denial = if is_denied { "-" } else { "" };
+    (fields.len() == 1 && is_plain).then(|| format!("{denial}{function}:{near}"))
+}
+
 impl StateConditions {
     /// What of a search asks for states, once it is known that their fields are there. `None` where nothing does.
     pub(super) fn of(search: &Search, reader: &dyn Store) -> Result<Option<Self>, EngineError> {
@@ -149,7 +158,10 @@ impl StateConditions {
                     let function = if matches!(term.wanted, Wanted::Changed(_)) { "changed" } else { "replaced" };
                     let asked = |field: &String| format!("{function}({})", quoted(field));
                     let parts: Vec<String> = fields.iter().map(asked).collect();
-                    let of_term = |flaw: Flaw| Flaw { span: term.range.clone(), instead: None, ..flaw };
+                    let of_term = |flaw: Flaw| {
+                        let instead = flaw.instead.as_deref().and_then(|near| nearly(term.is_denied, function, fields, near));
+                        Flaw { span: term.range.clone(), instead, ..flaw }
+                    };
                     Expression::new(&parts.join(" || "), &names).map_err(of_term)
                 }
                 _ => continue,

@@ -109,7 +109,8 @@ pub(super) fn is_month_or_day(text: &str) -> bool {
 /// How many words such a phrase has at the most.
 pub(super) const MOST_WORDS: usize = 3;
 
-/// `yesterday`, `last week`, `지난주`: days named from today; `12 March 2025`, `March 2025`: days with their year.
+/// `yesterday`, `last week`, `last March`, `지난주`: days named from today; `12 March 2025`, `March 2025`: days with
+/// their year.
 pub(super) fn named(words: &[&str], calendar: &Calendar<'_>) -> Option<Days> {
     // Which year's 12 March is meant, nobody said.
     if let Some(days) = spoken_date(&words.join(" ")).filter(|date| is_month_or_day(date)) {
@@ -133,6 +134,9 @@ pub(super) fn named(words: &[&str], calendar: &Calendar<'_>) -> Option<Days> {
         "lastyear" | "작년" | "지난해" => (this_year.checked_sub_months(Months::new(12))?, this_year),
         other => {
             let name = other.strip_prefix("last").or_else(|| other.strip_prefix("지난"))?;
+            if let Some(month) = month(name) {
+                return latest_month(month, this_month.pred_opt()?, calendar);
+            }
             let wanted = weekday(name)?;
             // The latest of that name before today.
             let behind = (today.weekday().num_days_from_monday() + 7 - wanted.num_days_from_monday()) % 7;
@@ -140,6 +144,20 @@ pub(super) fn named(words: &[&str], calendar: &Calendar<'_>) -> Option<Days> {
         }
     };
     Some(between(from, to, calendar))
+}
+
+/// The latest month of that number that began by this day.
+fn latest_month(month: u32, by: NaiveDate, calendar: &Calendar<'_>) -> Option<Days> {
+    let year = if month <= by.month() { by.year() } else { by.year().checked_sub(1)? };
+    let from = NaiveDate::from_ymd_opt(year, month, 1)?;
+    Some(between(from, from.checked_add_months(Months::new(1))?, calendar))
+}
+
+fn month(name: &str) -> Option<u32> {
+    match name.strip_suffix('월') {
+        Some(number) => number.parse().ok().filter(|month| (1..=12).contains(month)),
+        None => name.parse().ok().map(|month: chrono::Month| month.number_from_month()),
+    }
 }
 
 fn weekday(name: &str) -> Option<Weekday> {
@@ -178,6 +196,11 @@ mod tests {
             ("last friday", "2025-03-07", "2025-03-08"),
             ("지난 월요일", "2025-03-10", "2025-03-11"),
             ("last year", "2024-01-01", "2025-01-01"),
+            ("last February", "2025-02-01", "2025-03-01"),
+            ("last march", "2024-03-01", "2024-04-01"),
+            ("last dec", "2024-12-01", "2025-01-01"),
+            ("지난 3월", "2024-03-01", "2024-04-01"),
+            ("지난 1월", "2025-01-01", "2025-02-01"),
             ("12 March 2024", "2024-03-12", "2024-03-13"),
             ("2024년 3월 12일", "2024-03-12", "2024-03-13"),
             ("march 2024", "2024-03-01", "2024-04-01"),
@@ -199,7 +222,7 @@ mod tests {
         for text in ["2025-13", "2025-02-30", "25-01", "yesterday", "", "2025-1"] {
             assert_eq!(written(text, &calendar), None, "{text}");
         }
-        for phrase in ["week", "last", "last lead", "지난", "12 march", "march"] {
+        for phrase in ["week", "last", "last lead", "지난", "12 march", "march", "last marc", "지난 13월", "지난 월"] {
             let words: Vec<&str> = phrase.split(' ').collect();
             assert_eq!(named(&words, &calendar), None, "{phrase}");
         }

@@ -72,6 +72,15 @@ impl FileFormat {
             _ => None,
         }
     }
+
+    /// How the name of such a file ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::JsonArray | Self::CloudEvents => "json",
+            Self::JsonLines | Self::CloudEventsLines => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 /// Whether a file's name promises a table: cells with commas between them, or tabs.

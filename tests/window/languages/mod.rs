@@ -435,22 +435,50 @@ fn every_command_has_a_title_in_every_language() {
     }
 }
 
+/// The source of these rooms, file by file.
+fn sources(rooms: &[&str]) -> Vec<String> {
+    fn gather(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                gather(&path, found);
+            } else {
+                found.push(std::fs::read_to_string(path).expect("readable"));
+            }
+        }
+    }
+    let (root, mut found) = (PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"), Vec::new());
+    for room in rooms {
+        gather(&root.join(room), &mut found);
+    }
+    found
+}
+
+/// What takes long is named while it runs, by a text of its own.
+#[test]
+fn everything_that_may_take_long_is_named() {
+    let mut jobs = BTreeSet::new();
+    for source in sources(&["view", "engine", "app"]) {
+        // Tests stand last in a file.
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in ["const WHAT: &'static str = \"", "begin(\""] {
+            let names = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+            jobs.extend(names.filter(|name| *name != "testing").map(|name| format!("job-{}", name.replace(' ', "-"))));
+        }
+    }
+    assert!(jobs.len() > 40, "{}", jobs.len());
+    for locale in Language::ALL.map(Locale::new) {
+        let missing: Vec<&String> = jobs.iter().filter(|name| locale.text(name) == **name).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
 /// A name without a text would stand there itself.
 #[test]
 fn every_text_that_the_window_asks_for_is_there() {
-    fn sources(folder: &std::path::Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { sources(&path, found) } else { found.push(path) }
-        }
-    }
-    let (root, locale) = (PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"), Locale::new(Language::Korean));
-    let mut files = Vec::new();
-    for room in ["ui", "app"] {
-        sources(&root.join(room), &mut files);
-    }
+    let locale = Locale::new(Language::Korean);
     let mut asked = BTreeSet::new();
-    for source in files.iter().map(|path| std::fs::read_to_string(path).expect("readable")) {
+    for source in sources(&["ui", "app"]) {
         for call in ["scene.text(\"", "locale.text(\"", "locale.with(\""] {
             let names = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
             asked.extend(names.map(str::to_owned));
