@@ -148,6 +148,8 @@ impl Dialogs {
         let focused = ctx.memory(egui::Memory::focused).or(self.returns.take().map(|(id, _)| id));
         ctx.memory_mut(egui::Memory::stop_text_input);
         egui::Popup::close_all(ctx);
+        // What is told of a thing under the pointer would stay over the dialog for as long as the pointer rests.
+        ctx.input_mut(|input| input.pointer = egui::PointerState::default());
         self.open.push(Shown { dialog, focused });
     }
 

@@ -13,6 +13,9 @@ use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{FileFor, OpenStore, SqlConsole, SqlFound, SqlWants, ToolName, WrittenSql};
 
 const MOST_HEIGHT: f32 = 300.0;
+
+/// What the dialog has around the rows and around itself. Rows scroll, and the rest of the dialog should not have to.
+const BESIDE_ROWS: f32 = 352.0;
 const MARGIN: f32 = 8.0;
 const LETTER: f32 = 7.2;
 
@@ -119,7 +122,8 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &SqlFound) -> Option<Strin
             });
         }
         hairline(ui);
-        let height = (found.rows.len() as f32 * ROW_HEIGHT).min(MOST_HEIGHT);
+        let room = (ui.ctx().content_rect().height() - BESIDE_ROWS).clamp(3.0 * ROW_HEIGHT, MOST_HEIGHT);
+        let height = (found.rows.len() as f32 * ROW_HEIGHT).min(room);
         List::new("rows of an answer", found.rows.len()).no_higher_than(height).show(ui, |ui, place| {
             let Some(row) = found.rows.get(place) else { return };
             let told = found.columns.iter().zip(row).map(|(name, cell)| format!("{name} {}", shortened(cell)));

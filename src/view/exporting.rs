@@ -6,7 +6,7 @@ use crate::engine::{
     Asked, Engine, Question, Survey, Ticket, Tool, TrailForm, TrailWish, export_findings, search, stream_or_store,
     write_trail,
 };
-use crate::event::{EventRow, StreamId, Version};
+use crate::event::{EventRow, Position, StreamId, Version};
 use crate::locale::Language;
 use crate::store::files::{ExportOptions, ExportTarget, FileFormat, Selection, export};
 use crate::store::{Source, Store};
@@ -198,6 +198,36 @@ pub struct ExportEvents {
     replaces: bool,
 }
 
+/// Which events were found: the newest come first, and are written last. Of millions no more is kept than what tells them
+/// apart, which is their position and, of those that were recorded as one, the version.
+#[derive(Debug, Default)]
+struct Places {
+    placed: Vec<(Position, Version)>,
+    /// Of a store without an order across streams.
+    named: HashSet<(StreamId, Version)>,
+}
+
+impl Places {
+    fn push(&mut self, position: Option<Position>, stream: &StreamId, version: Version) {
+        match position {
+            Some(position) => self.placed.push((position, version)),
+            None => drop(self.named.insert((stream.clone(), version))),
+        }
+    }
+
+    /// To be called when all are there.
+    fn sort(&mut self) {
+        self.placed.sort_unstable();
+    }
+
+    fn contain(&self, position: Option<Position>, stream: &StreamId, version: Version) -> bool {
+        match position {
+            Some(position) => self.placed.binary_search(&(position, version)).is_ok(),
+            None => self.named.contains(&(stream.clone(), version)),
+        }
+    }
+}
+
 /// A file that was written, and how much went into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -224,18 +254,38 @@ impl Question for ExportEvents {
                 (export(reader, &query, target, options, progress)?.events, false)
             }
             What::Found(Sought { search: wanted, .. }) => {
-                let mut found: HashSet<(StreamId, Version)> = HashSet::new();
+                let mut found = Places::default();
                 search(reader, &wanted, &mut |_| ticket.flow(), &mut |event| {
-                    found.insert((event.stream, event.version));
+                    found.push(event.position, &event.stream, event.version);
                     ticket.flow()
                 })?;
+                found.sort();
                 let query = stream_or_store(reader, None, ticket)?;
-                let is_found = |row: &EventRow<'_>| found.contains(&(row.stream.clone(), row.version));
+                let is_found = |row: &EventRow<'_>| found.contain(row.position, row.stream, row.version);
                 let selection = Selection { query: &query, only: Some(&is_found) };
                 (export(reader, selection, target, options, progress)?.events, false)
             }
             What::Told(wish) => (write_trail::<UserError>(reader, target, &wish, ticket)?, false),
         };
         Ok(Exported { path, count, is_findings })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_told_from_what_was_recorded_with_it() {
+        let (one, other) = (StreamId::from("lead-1"), StreamId::from("lead-2"));
+        let mut found = Places::default();
+        found.push(Some(Position(9)), &one, Version(3));
+        found.push(Some(Position(7)), &one, Version(1));
+        found.push(None, &other, Version(0));
+        found.sort();
+        assert!(found.contain(Some(Position(7)), &one, Version(1)) && found.contain(Some(Position(9)), &one, Version(3)));
+        assert!(!found.contain(Some(Position(7)), &one, Version(2)), "an event in the same message");
+        assert!(!found.contain(Some(Position(8)), &one, Version(1)));
+        assert!(found.contain(None, &other, Version(0)) && !found.contain(None, &one, Version(0)));
     }
 }

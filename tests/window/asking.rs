@@ -63,6 +63,18 @@ fn a_question_in_sql_shows_its_rows_which_lead_to_their_streams() {
 }
 
 #[test]
+fn in_a_low_window_what_stands_below_many_rows_is_in_sight() {
+    let mut driver = Driver::at("lead-1");
+    driver.window.set_size(egui::Vec2::new(900.0, 600.0));
+    open(&mut driver, "SQL query");
+    driver.type_over_lines("Query", "select a.version, b.type from events a, events b");
+    driver.click("Run");
+    driver.wait_for_part("49 rows");
+    let write = driver.window.get_by_role_and_label(Role::Button, "Write file").rect();
+    assert!(write.bottom() < 570.0, "the dialog's own edge is above the window's: {write}");
+}
+
+#[test]
 fn what_is_wrong_with_a_query_is_said_in_the_language_that_is_chosen_and_what_was_found_stays() {
     let mut driver = made();
     open(&mut driver, "SQL query");

@@ -24,6 +24,20 @@ fn an_export_that_is_opened_again_tells_nothing_of_the_one_before() {
 }
 
 #[test]
+fn what_is_told_of_a_thing_under_the_pointer_does_not_lie_over_a_dialog() {
+    let mut driver = Driver::at("lead-1");
+    let told = "Look at the activity  ·  Ctrl+3";
+    driver.window.get_by_role_and_label(Role::RadioButton, "Activity").hover();
+    driver.step_until("it is told", |driver| driver.shows_part(told));
+    driver.press(Key::F1);
+    driver.assert_shows("Next ten events");
+    assert!(!driver.shows_part(told), "{}", driver.all_text());
+    driver.press(Key::Escape);
+    driver.click("Activity");
+    assert!(driver.shows_part("newest first"), "{}", driver.all_text());
+}
+
+#[test]
 fn the_list_of_keys_is_scrolled_by_the_keyboard() {
     let mut driver = Driver::at("lead-1");
     driver.window.set_size(Vec2::new(1024.0, 560.0));
