@@ -283,7 +283,9 @@ mod tests {
         found.push(Some(Position(7)), &one, Version(1));
         found.push(None, &other, Version(0));
         found.sort();
-        assert!(found.contain(Some(Position(7)), &one, Version(1)) && found.contain(Some(Position(9)), &one, Version(3)));
+        assert!(
+            found.contain(Some(Position(7)), &one, Version(1)) && found.contain(Some(Position(9)), &one, Version(3))
+        );
         assert!(!found.contain(Some(Position(7)), &one, Version(2)), "an event in the same message");
         assert!(!found.contain(Some(Position(8)), &one, Version(1)));
         assert!(found.contain(None, &other, Version(0)) && !found.contain(None, &one, Version(0)));

@@ -159,7 +159,8 @@ impl StateConditions {
                     let asked = |field: &String| format!("{function}({})", quoted(field));
                     let parts: Vec<String> = fields.iter().map(asked).collect();
                     let of_term = |flaw: Flaw| {
-                        let instead = flaw.instead.as_deref().and_then(|near| nearly(term.is_denied, function, fields, near));
+                        let instead =
+                            flaw.instead.as_deref().and_then(|near| nearly(term.is_denied, function, fields, near));
                         Flaw { span: term.range.clone(), instead, ..flaw }
                     };
                     Expression::new(&parts.join(" || "), &names).map_err(of_term)

@@ -222,7 +222,8 @@ mod tests {
         for text in ["2025-13", "2025-02-30", "25-01", "yesterday", "", "2025-1"] {
             assert_eq!(written(text, &calendar), None, "{text}");
         }
-        for phrase in ["week", "last", "last lead", "지난", "12 march", "march", "last marc", "지난 13월", "지난 월"] {
+        for phrase in ["week", "last", "last lead", "지난", "12 march", "march", "last marc", "지난 13월", "지난 월"]
+        {
             let words: Vec<&str> = phrase.split(' ').collect();
             assert_eq!(named(&words, &calendar), None, "{phrase}");
         }
