@@ -1953,6 +1953,7 @@ fault-given-up = not run: the projection was given up; functions ended by then f
 fault-given-up-at = not run: the projection was given up at { $event }; functions ended by then for more than { $milliseconds } ms or { $mebibytes } MiB: { $times }
 fault-too-much-memory = it took more than { $mebibytes } MiB of memory
 fault-too-deep = its functions call each other without end
+fault-promise = it leaves a promise, and nothing runs after it: a handler cannot be async, await or use then()
 fault-state-too-large = its state would take { $bytes } bytes, and { $limit } is the limit
 problem-kept = { $words }
 flaw-not-json = the payload is not JSON: { $detail }

@@ -1786,6 +1786,7 @@ fault-given-up = 실행하지 않음: 프로젝션 실행을 그만두었습니�
 fault-given-up-at = 실행하지 않음: 다음 이벤트에서 프로젝션 실행을 그만두었습니다: { $event }. 그때까지 { $milliseconds }ms 또는 { $mebibytes }MiB 한도를 넘어 중단된 횟수: { $times }
 fault-too-much-memory = 메모리를 { $mebibytes }MiB보다 많이 썼습니다
 fault-too-deep = 함수가 끝없이 서로를 부릅니다
+fault-promise = 프로미스를 남겼지만 그 뒤로는 아무것도 실행되지 않습니다. 핸들러에서는 async, await, then()을 쓸 수 없습니다
 fault-state-too-large = 상태가 { $bytes }바이트가 되며 한도는 { $limit }바이트입니다
 problem-kept = { $words }
 flaw-not-json = 내용이 JSON이 아닙니다: { $detail }

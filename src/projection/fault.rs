@@ -39,6 +39,8 @@ pub enum FaultKind {
     /// It took more than so many bytes.
     TooMuchMemory(usize),
     TooDeep,
+    /// It answered a promise, or left something to be done behind it, where nothing runs.
+    Promise,
     StateTooLarge {
         bytes: usize,
         limit: usize,
@@ -90,6 +92,9 @@ impl fmt::Display for Fault {
             }
             FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
             FaultKind::TooDeep => f.write_str("its functions call each other without end"),
+            FaultKind::Promise => f.write_str(
+                "it leaves a promise, and nothing runs after it: a handler cannot be async, await or use then()",
+            ),
             FaultKind::StateTooLarge { bytes, limit } => {
                 write!(f, "its state would take {bytes} bytes, and {limit} is the limit")
             }
@@ -113,6 +118,7 @@ impl Explain for Fault {
             }
             FaultKind::TooMuchMemory(most) => Message::new("fault-too-much-memory").text("mebibytes", most >> 20),
             FaultKind::TooDeep => Message::new("fault-too-deep"),
+            FaultKind::Promise => Message::new("fault-promise"),
             FaultKind::StateTooLarge { bytes, limit } => {
                 Message::new("fault-state-too-large").text("bytes", bytes).text("limit", limit)
             }

@@ -52,7 +52,7 @@
       if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
       value = shown(value);
       if (typeof value.then === "function" && typeof value.catch === "function") {
-        throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
+        throw new TypeError(path.length === 0 ? `${what} is a promise; a handler must not be async` : `${what} holds a promise${at(path)}; a handler must not be async`);
       }
       path.push(null);
       const last = path.length - 1;

@@ -22,6 +22,8 @@ mod limits_tests;
 mod marked;
 mod output;
 mod projection;
+#[cfg(test)]
+mod promises_tests;
 mod put;
 mod reads;
 mod remembers;

@@ -286,8 +286,16 @@
   lying = states(values, changes, texts, time.long, head);
   const { current } = lying;
 
+  // What such a function answers is in no promise, which would be taken for an answer of its own.
+  function kept(answer, name) {
+    if (typeof answer === "object" && answer !== null && typeof answer.then === "function" && typeof answer.catch === "function") {
+      throw new TypeError(`what ${name} answers is a promise; a handler must not be async`);
+    }
+    return answer;
+  }
+
   function partition(event) {
-    const found = partitionFunction(event);
+    const found = kept(partitionFunction(event), "partitionBy");
     if (typeof found === "string" && !found.isWellFormed()) throw new TypeError("partitionBy answers half of a surrogate pair, which is no letter");
     return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
   }
@@ -368,7 +376,7 @@
       for (const [kind, step] of steps) {
         const next = step(result);
         if (kind === "filter") {
-          if (next !== true) return null;
+          if (kept(next, "filterBy") !== true) return null;
         } else {
           result = next;
         }

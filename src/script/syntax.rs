@@ -1,5 +1,7 @@
 //! A source as a tree. It is read even where it is in error, as it is while somebody types.
 
+use std::ops::Range;
+
 use tree_sitter::{Node, Parser, Tree};
 
 use super::highlight::{Token, highlight};
@@ -243,6 +245,36 @@ fn first_loop(node: Node<'_>, depth: usize) -> Option<Node<'_>> {
     // What is in a function of its own runs by itself.
     let is_inside = |inner: &Node<'_>| !is_function(*inner);
     parts(node).into_iter().filter(is_inside).find_map(|inner| first_loop(inner, depth + 1))
+}
+
+/// Where a source first does what makes promises: in this function of it, or else anywhere.
+pub(super) fn first_later(source: &str, function: &str) -> Option<SourcePlace> {
+    let tree = parse(source)?;
+    let within = source.find(function).map(|at| at..at + function.len());
+    let found = within.and_then(|within| first_promise(tree.root_node(), source, &within, 0));
+    let found = found.or_else(|| first_promise(tree.root_node(), source, &(0..source.len()), 0));
+    found.map(|found| place_of(source, found.start_byte()))
+}
+
+fn first_promise<'t>(node: Node<'t>, source: &str, within: &Range<usize>, depth: usize) -> Option<Node<'t>> {
+    if depth > MOST_NESTED || node.end_byte() <= within.start || node.start_byte() >= within.end {
+        return None;
+    }
+    let is_later = match node.kind() {
+        "await_expression" => true,
+        "identifier" => text(node, source) == "Promise",
+        "property_identifier" => {
+            let is_called =
+                node.parent().and_then(|member| member.parent()).is_some_and(|call| call.kind() == "call_expression");
+            is_called && matches!(text(node, source), "then" | "catch" | "finally")
+        }
+        _ if is_function(node) => node.children(&mut node.walk()).any(|child| child.kind() == "async"),
+        _ => false,
+    };
+    if is_later && within.contains(&node.start_byte()) {
+        return Some(node);
+    }
+    parts(node).into_iter().find_map(|inner| first_promise(inner, source, within, depth + 1))
 }
 
 /// Where a place is, in bytes.

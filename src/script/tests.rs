@@ -372,7 +372,8 @@ fn a_state_that_is_no_json_says_where() {
         ("{ a: [1, NaN] }", "the state holds NaN at a[1]"),
         ("{ a: { b: 5n } }", "the state holds a BigInt at a.b"),
         ("{ a: Infinity }", "the state holds Infinity at a"),
-        ("Promise.resolve(1)", "holds a promise"),
+        ("Promise.resolve(1)", "it leaves a promise"),
+        ("{ a: Promise.resolve(1) }", "the state holds a promise at a"),
         ("(() => { const a = {}; a.a = a; return a })()", "nested deeper than 64, or holds itself"),
     ] {
         let words = thrown(&format!("fromAll().when({{ x() {{ return {returned} }} }})"));

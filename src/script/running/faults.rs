@@ -7,6 +7,9 @@ use super::{HANDLER_TIME, MEMORY};
 use crate::projection::{Fault, FaultKind, SourcePlace};
 use crate::script::syntax::{beginning_of, loop_around, offset_of, unclosed};
 
+/// What the prelude says where all of a value is a promise.
+const IS_PROMISE: &str = " is a promise; a handler must not be async";
+
 pub(super) fn no_room() -> Fault {
     Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
 }
@@ -32,6 +35,8 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), en
                 ("InternalError", "stack overflow") | ("RangeError", "Maximum call stack size exceeded") => {
                     FaultKind::TooDeep
                 }
+                // In place of a value that the host asked for.
+                ("TypeError", words) if words.ends_with(IS_PROMISE) && !stack.contains(name) => FaultKind::Promise,
                 ("Error", _) => FaultKind::Thrown(words.into()),
                 _ => FaultKind::Thrown(format!("{class}: {words}").into()),
             };

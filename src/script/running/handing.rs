@@ -9,6 +9,7 @@ use rquickjs::{Ctx, Function, IntoJs, Null, Object, Persistent};
 use serde::{Deserialize, Serialize};
 
 use super::Kept;
+use super::promises::FirstPromise;
 use crate::script::definition::{Definition, Partition};
 use crate::script::source::Given;
 use crate::script::wants::Wants;
@@ -18,6 +19,9 @@ use crate::script::writes::fields_of_function;
 pub(super) struct Taker {
     pub(super) call: Kept,
     pub(super) wants: Wants,
+    /// As it is written.
+    pub(super) source: Box<str>,
+    pub(super) first_promise: FirstPromise,
 }
 
 /// What takes the events of a projection.
@@ -73,8 +77,16 @@ impl ToldTakers {
 impl Takers {
     pub(super) fn of(told: &ToldTakers, definition: &Definition, made: Vec<Kept>) -> Option<Self> {
         let mut made = made.into_iter();
-        let takers: Vec<Taker> = told.wants().zip(&mut made).map(|(wants, call)| Taker { call, wants }).collect();
-        let body = Taker { call: made.next()?, wants: Wants { body: true, ..Wants::NONE } };
+        let taker = |source: &str, wants, call| Taker {
+            call,
+            wants,
+            source: source.into(),
+            first_promise: FirstPromise::default(),
+        };
+        let sources = told.takers.iter().zip(told.wants());
+        let takers = sources.zip(&mut made).map(|(((source, _), wants), call)| taker(source, wants, call));
+        let takers: Vec<Taker> = takers.collect();
+        let body = taker("", Wants { body: true, ..Wants::NONE }, made.next()?);
         // Where every event is taken and no handler is there for some, their bodies are the state.
         let bodies = if definition.all_events && !told.has_any { body.wants } else { Wants::NONE };
         let of_created = if definition.has_created { Wants::ALL } else { Wants::NONE };

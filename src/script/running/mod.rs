@@ -5,6 +5,7 @@ mod countdown;
 mod ends;
 mod faults;
 mod handing;
+mod promises;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -28,7 +29,8 @@ pub(super) use bounds::worked_by_this_thread;
 use bounds::{Asking, Bounded, Bounds, End};
 pub use ends::Ends;
 use faults::{ended, fault_of, no_room};
-use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
+use handing::{AtHand, Fields, Names, OrNull, Taker, Takers, ToldTakers};
+use promises::{FirstPromise, Promises};
 
 /// What one runtime may take, in bytes.
 pub const MEMORY: usize = 64 << 20;
@@ -94,6 +96,8 @@ pub struct Running {
     at_hand: Rc<AtHand>,
     _asking: Asking,
     context: Context,
+    promises: Promises,
+    first_promise: FirstPromise,
     bounds: Rc<Bounds>,
     /// The last state that was to begin had to be ended.
     never_begins: Cell<bool>,
@@ -147,6 +151,7 @@ impl Running {
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
         let asking = Asking::begin(&bounds, &context);
         let at = (name, source);
+        let promises = Promises::watch(&runtime, at);
         let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
             let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
@@ -194,6 +199,8 @@ impl Running {
             };
             Ok((calls, takers, watch, definition))
         })?;
+        // What a source leaves that only defines handlers never runs, either; but it need not come to anything.
+        promises.let_go(&context, &bounds);
         bounds.rest();
         let (names, name, source) = (Names::default(), name.to_owned(), source.into());
         Ok((
@@ -205,6 +212,8 @@ impl Running {
                 at_hand,
                 _asking: asking,
                 context,
+                promises,
+                first_promise: FirstPromise::default(),
                 bounds,
                 never_begins: Cell::default(),
                 ends: RefCell::default(),
@@ -217,13 +226,13 @@ impl Running {
     }
 
     /// The same for what is called for every event, or every partition.
-    fn call_for_event<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
+    fn call_for_event<T, A>(&self, which: &Kept, taker: Option<&Taker>, args: A) -> Result<T, Fault>
     where
         T: for<'js> rquickjs::FromJs<'js>,
         A: for<'js> IntoArgs<'js>,
     {
         self.unless_given_up()?;
-        let answer = self.call(which, args);
+        let answer = self.run(which, taker, args);
         self.counts_end(&answer);
         answer
     }
@@ -255,6 +264,14 @@ impl Running {
         T: for<'js> rquickjs::FromJs<'js>,
         A: for<'js> IntoArgs<'js>,
     {
+        self.run(which, None, args)
+    }
+
+    fn run<T, A>(&self, which: &Kept, taker: Option<&Taker>, args: A) -> Result<T, Fault>
+    where
+        T: for<'js> rquickjs::FromJs<'js>,
+        A: for<'js> IntoArgs<'js>,
+    {
         self.bounds.begin(self.limit);
         let answer = self.context.with(|ctx: Ctx<'_>| {
             let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
@@ -262,11 +279,15 @@ impl Running {
             told(&ctx, (&self.name, &self.source), &self.bounds, answer)
         });
         self.bounds.rest();
+        let left = self.promises.let_go(&self.context, &self.bounds);
         if self.bounds.is_to_collect() {
             self.context.runtime().run_gc();
             self.bounds.has_collected();
         }
-        answer
+        let (first_promise, function) =
+            taker.map_or((&self.first_promise, ""), |taker| (&taker.first_promise, &*taker.source));
+        let answer = answer.and_then(|answer| left.map_or(Ok(answer), Err));
+        answer.map_err(|fault| first_promise.place(fault, &self.source, function))
     }
 
     /// What a call on the state left that had to be ended is begun or loaded anew by whoever goes on. It may be all that
@@ -326,21 +347,21 @@ impl Running {
     /// To which partition an event belongs, where the projection says so itself.
     pub fn partition(&self, given: &Given<'_>) -> Result<Option<String>, Fault> {
         let Some(taker) = &self.takers.partition else { return Ok(None) };
-        self.call_for_event(&taker.call, self.fields(given, "", taker.wants))
+        self.call_for_event(&taker.call, Some(taker), self.fields(given, "", taker.wants))
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
-        self.let_go_of_ended(self.call_for_event(&self.calls.created, self.fields(given, partition, Wants::ALL)))
+        self.let_go_of_ended(self.call_for_event(&self.calls.created, None, self.fields(given, partition, Wants::ALL)))
     }
 
     pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
-        self.let_go_of_ended(self.call_for_event(&self.calls.deleted, (partition,)))
+        self.let_go_of_ended(self.call_for_event(&self.calls.deleted, None, (partition,)))
     }
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
     pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
         let taker = self.takers.taking(given.event_type);
-        self.let_go_of_ended(self.call_for_event(&taker.call, self.fields(given, partition, taker.wants)))
+        self.let_go_of_ended(self.call_for_event(&taker.call, Some(taker), self.fields(given, partition, taker.wants)))
     }
 
     /// The state as JSON; `None` is a state that is nothing.
@@ -369,7 +390,7 @@ impl Running {
 
     /// The state after what transforms and filters it.
     pub fn result(&self) -> Result<Option<String>, Fault> {
-        self.call_for_event(&self.calls.result, ())
+        self.call_for_event(&self.calls.result, None, ())
     }
 
     /// What each step from the state to the result answers.
