@@ -1066,6 +1066,7 @@ loading-count = { $what }: { $done }
 loading-of = { $what }: { $done } of { $total }
 job-appending = appending
 job-choosing-a-file = choosing a file
+job-looking-for-recent-stores = looking for recent stores
 job-exporting-events = exporting events
 job-listing-streams = listing streams
 job-looking-for-causes-and-effects = looking for causes and effects

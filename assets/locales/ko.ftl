@@ -934,6 +934,7 @@ loading-count = { $what }: { $done }
 loading-of = { $what }: { $done } / { $total }
 job-appending = 추가하는 중
 job-choosing-a-file = 파일 선택 중
+job-looking-for-recent-stores = 최근 저장소 찾는 중
 job-exporting-events = 이벤트 내보내는 중
 job-listing-streams = 스트림 목록 읽는 중
 job-looking-for-causes-and-effects = 원인과 결과 찾는 중

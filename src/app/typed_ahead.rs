@@ -33,6 +33,7 @@ impl TypedAhead {
         }
         let leads = ctx.input(|input| input.events.iter().position(|event| keyboard.leads_to_field(event, dialogs)));
         if let Some(place) = leads {
+            ctx.input_mut(|input| drop_own_sign(&mut input.events, place));
             self.hold(ctx, place + 1);
         }
     }
@@ -47,6 +48,15 @@ impl TypedAhead {
             self.held.extend(typed);
         });
         ctx.request_repaint();
+    }
+}
+
+/// What the key at this place writes by itself comes right behind it, and has been heard with it: the slash that leads to a
+/// filter is no part of what is looked for.
+fn drop_own_sign(events: &mut Vec<Event>, place: usize) {
+    let writes = |event: &Event| matches!(event, Event::Key { modifiers, .. } if !modifiers.command && !modifiers.ctrl);
+    if events.get(place).is_some_and(writes) && matches!(events.get(place + 1), Some(Event::Text(_))) {
+        events.remove(place + 1);
     }
 }
 

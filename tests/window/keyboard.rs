@@ -442,15 +442,18 @@ fn struck(letter: char) -> [Event; 2] {
 fn what_is_typed_behind_a_key_that_leads_to_a_field_goes_there_and_is_no_command() {
     const SEARCH: &str = "Search everything that happened";
     let cases = [
-        (Key::F, Modifiers::COMMAND, SEARCH),
-        (Key::Slash, Modifiers::NONE, "Filter streams"),
-        (Key::K, Modifiers::COMMAND, "Search or run a command"),
+        (Key::F, Modifiers::COMMAND, None, SEARCH),
+        // What the key itself writes comes with it, and is no part of what is typed.
+        (Key::Slash, Modifiers::NONE, Some("/"), "Filter streams"),
+        (Key::L, Modifiers::NONE, Some("l"), "Add a lane"),
+        (Key::K, Modifiers::COMMAND, None, "Search or run a command"),
     ];
-    for (key, modifiers, field) in cases {
+    for (key, modifiers, sign, field) in cases {
         // So many letters come in the frame of the key, and one in each frame behind it.
         for at_once in [4, 2, 0] {
             let mut driver = Driver::at("lead-1");
             let mut batch = vec![Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }];
+            batch.extend(sign.map(|sign| Event::Text(sign.to_owned())));
             let letters = ['a', 'b', 'l', 'a'];
             let (first, rest) = letters.split_at(at_once);
             batch.extend(first.iter().flat_map(|letter| struck(*letter)));

@@ -82,6 +82,9 @@ fn shown(strip: &MonthOfPeople, person: Option<&str>) -> Vec<usize> {
     wanted.into_iter().chain(others).take(PEOPLE_SHOWN).collect()
 }
 
+/// Between two names side by side, so that they are read as two.
+const BETWEEN_NAMES: f32 = 6.0;
+
 /// The names over the columns: upright where one of them has no room.
 #[derive(Clone, Copy, Debug)]
 struct Heads {
@@ -93,7 +96,7 @@ impl Heads {
     fn new(ui: &Ui, strip: &MonthOfPeople, people: &[usize], width: f32, font: &FontId) -> Self {
         let names = people.iter().filter_map(|place| strip.people.get(*place));
         let longest = names.map(|(name, _)| name_line(ui, name, font, Color32::WHITE).size().x).fold(0.0, f32::max);
-        if longest + 2.0 <= width {
+        if longest + BETWEEN_NAMES <= width {
             return Self { is_upright: false, height: NAMES };
         }
         Self { is_upright: true, height: longest.max(NAMES) + 6.0 }
