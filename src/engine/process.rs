@@ -36,7 +36,8 @@ fn resident(status: &str) -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-fn give_back() {
+/// To the system, what was freed here and there between what is kept. Soon again it does nothing.
+pub(super) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     gnu::give_back();
 }
