@@ -59,6 +59,26 @@ fn an_unknown_table_is_guessed_at_for_its_owner_to_correct() {
     assert_eq!(stream(&*reader, "7").iter().map(|event| event.version.0).collect::<Vec<_>>(), [1, 2]);
 }
 
+/// By their values alone: no column is called as what it holds.
+#[test]
+fn a_guess_reads_times_numbers_and_json_of_a_servers_own_types() {
+    let database = Database::with(
+        r#"CREATE TABLE log (k numeric, n numeric, label text, x jsonb, y timestamptz, meta jsonb, big oid, UNIQUE (k, n));
+        INSERT INTO log SELECT g % 3, g / 3, (ARRAY['placed', 'paid'])[1 + g % 2], '{"sum": 5}',
+            timestamptz '2025-01-01 10:00+09' + g * interval '1 hour', '{"correlation-id": "c-1"}', 7
+            FROM generate_series(0, 29) g;"#,
+    );
+    let unmapped = look_into(&database.source()).unwrap_or_else(|error| panic!("{error}"));
+    let guess = &unmapped.guesses.first().expect("a guess").mapping;
+    let of = |column: &Option<String>| column.clone().unwrap_or_default();
+    assert_eq!((guess.stream.concat(), of(&guess.version)), ("k".to_owned(), "n".to_owned()), "{guess:?}");
+    assert_eq!((of(&guess.time), of(&guess.payload), of(&guess.event_type)), ("y".into(), "x".into(), "label".into()));
+    assert_eq!(of(&guess.correlation), "metadata.correlation-id");
+    let reader = mapped(&database, &guess.to_json());
+    let first = stream(&*reader, "0").swap_remove(0);
+    assert_eq!(first.recorded_at.map(|at| at.to_string()), Some("2025-01-01T01:00:00.000Z".to_owned()));
+}
+
 /// What `verify` finds, by kind and stream.
 fn findings(database: &Database) -> Vec<(FindingKind, String)> {
     let mut findings = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::catalogue::{Table, quote};
+use super::catalogue::{Column, Dialect, Expr, Table, quote};
 use super::cell::{Cell, Cells};
 use super::layout::TimeUnit;
 use super::sql::Sql;
@@ -46,8 +46,8 @@ pub(super) struct Looks {
     pub(super) names_in_objects: BTreeSet<String>,
 }
 
-pub(super) fn look_at(database: &dyn Database, table: &Table) -> Result<Vec<Looks>, StoreError> {
-    let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+pub(super) fn look_at(database: &dyn Database, dialect: Dialect, table: &Table) -> Result<Vec<Looks>, StoreError> {
+    let names: Vec<String> = table.columns.iter().map(|column| looked_at(dialect, column)).collect();
     let mut looks = vec![Looks::default(); names.len()];
     if names.is_empty() {
         return Ok(looks);
@@ -64,6 +64,13 @@ pub(super) fn look_at(database: &dyn Database, table: &Table) -> Result<Vec<Look
         Err(StoreError::Sqlite { .. }) => Ok(vec![Looks::default(); table.columns.len()]),
         other => other.map(|()| looks),
     }
+}
+
+/// As its events would be read: a time, a number or JSON of another kind comes in the server's own bytes otherwise.
+fn looked_at(dialect: Dialect, column: &Column) -> String {
+    // What such a number leads to may be large, and closed to this user.
+    let declared = if column.declared == "oid" { String::new() } else { column.declared.clone() };
+    dialect.read(&Expr { sql: quote(&column.name), declared })
 }
 
 /// Whether it is an object, or a text that holds one.
