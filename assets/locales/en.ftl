@@ -1682,6 +1682,7 @@ origin-cut = it was cut: the events from version { $version } of { $stream } on 
 origin-gone = version { $version } of { $stream } is in the mirror and not there any more
 origin-edited = version { $version } of { $stream } says something else there than when it was mirrored
 origin-added = version { $version } of { $stream } is there, before the last event of the mirror, and not in the mirror
+error-mirror-full = { $path }: the disk is full; the mirror keeps the { $events } events that it holds and goes on from there: free some space and try again
 error-newer = { $path }: written by a newer Foldline (format { $found }, this one reads up to { $supported }); update Foldline
 error-damaged = { $path }: the database is damaged ({ $detail }); restore it from a copy
 error-locked = { $path }: another program is writing to it; try again when it has finished

@@ -1515,6 +1515,7 @@ origin-cut = 원본이 잘렸습니다. 스트림 { $stream }, 버전 { $version
 origin-gone = 스트림 { $stream }, 버전 { $version }: 미러에만 있고 원본에서는 사라졌습니다.
 origin-edited = 스트림 { $stream }, 버전 { $version }: 원본의 내용이 미러링할 때와 다릅니다.
 origin-added = 스트림 { $stream }, 버전 { $version }: 미러의 마지막 이벤트보다 앞에 있는데 미러에는 없습니다.
+error-mirror-full = { $path }: 디스크가 가득 찼습니다. 미러에는 지금까지 담은 이벤트 { $events }개가 그대로 있고 그다음부터 이어서 담습니다. 공간을 확보한 뒤 다시 시도하세요.
 error-newer = { $path }: 더 새로운 Foldline이 만든 파일입니다(형식 { $found }, 이 버전은 { $supported }까지 읽음). Foldline을 업데이트하세요.
 error-damaged = { $path }: 데이터베이스가 손상되었습니다({ $detail }). 백업에서 복원하세요.
 error-locked = { $path }: 다른 프로그램이 쓰고 있습니다. 끝난 뒤 다시 시도하세요.

@@ -58,6 +58,8 @@ pub enum StoreError {
     MirrorEdited { path: PathBuf, origin: String, stream: StreamId, version: Version },
     #[error("{}: version {version} of {stream} cannot be mirrored: {error}", path.display())]
     NotMirrored { path: PathBuf, stream: StreamId, version: Version, error: Box<AppendError> },
+    #[error("{}: the disk is full; the mirror keeps the {events} events that it holds and goes on from there: free some space and try again", path.display())]
+    MirrorFull { path: PathBuf, events: u64 },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
     #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]

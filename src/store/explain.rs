@@ -51,6 +51,7 @@ impl Explain for StoreError {
                 .text("stream", stream)
                 .text("version", version)
                 .inner("detail", error.message()),
+            Self::MirrorFull { path, events } => of("error-mirror-full", path).text("events", events),
             Self::Newer { path, found, supported } => {
                 of("error-newer", path).text("found", found).text("supported", supported)
             }

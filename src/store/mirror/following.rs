@@ -24,15 +24,23 @@ pub(super) fn catch_up(
     origin: &dyn Store,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Mirrored, StoreError> {
-    let (new, as_text) = {
-        let mut following = Following { mirroring, origin, progress, new: 0, as_text: 0 };
-        following.late()?;
-        while !following.once()? {}
-        following.note_moment()?;
-        (following.new, following.as_text)
+    let (new, as_text) = match follow(Following { mirroring, origin, progress, new: 0, as_text: 0 }) {
+        // Most of it may be there by then.
+        Err(StoreError::Full(path)) => {
+            let events = check::held_events(mirroring)?;
+            return Err(StoreError::MirrorFull { path, events });
+        }
+        followed => followed?,
     };
     let standing = mirroring.standing()?.unwrap_or_default();
     Ok(Mirrored { events: check::held_events(mirroring)?, new, as_text, standing })
+}
+
+fn follow(mut following: Following<'_>) -> Result<(u64, u64), StoreError> {
+    following.late()?;
+    while !following.once()? {}
+    following.note_moment()?;
+    Ok((following.new, following.as_text))
 }
 
 struct Following<'a> {

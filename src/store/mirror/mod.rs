@@ -252,3 +252,41 @@ fn now() -> Timestamp {
     // Nobody reads it more closely.
     Timestamp::from_micros(i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventId, NewEvent};
+    use crate::store::Expected;
+
+    #[test]
+    fn on_a_full_disk_a_mirror_says_what_it_holds_and_goes_on_from_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [origin, path] = ["origin.db", "mirror.db"].map(|name| folder.path().join(name));
+        let mut store = NativeStore::create(&origin).expect("a store");
+        let event = |number: u32| NewEvent {
+            id: EventId::new(&format!("event-{number}")),
+            event_type: "noted".into(),
+            schema: 1,
+            recorded_at: None,
+            payload: format!("{{\"words\": \"{}\"}}", "x".repeat(200)),
+            metadata: "{}".to_owned(),
+        };
+        let events: Vec<NewEvent> = (0..10_000).map(event).collect();
+        store.append(&StreamId::from("note-1"), Expected::NoStream, &events).expect("appended");
+        drop(store);
+        let source = Source::from(origin);
+        let reader = crate::store::open(&source).expect("opens");
+        let (mut mirroring, _) = Mirroring::begin(&source, reader.as_ref(), &path).expect("made");
+        let mut catch_up = |pages| {
+            mirroring.store.allow_pages(pages);
+            mirroring.catch_up(reader.as_ref(), &mut |_| Flow::Continue(()))
+        };
+        // Some 350 bytes an event: what is recorded together first has room, and all of it has not.
+        let refused = catch_up(600).expect_err("there is no room");
+        let StoreError::MirrorFull { events, .. } = refused else { panic!("{refused}") };
+        assert!((1..10_000).contains(&events), "{events}");
+        let caught_up = catch_up(u32::MAX).expect("there is room");
+        assert_eq!((caught_up.events, caught_up.new), (10_000, 10_000 - events));
+    }
+}

@@ -207,6 +207,13 @@ impl NativeStore {
         self.connection().busy_timeout(patience).map_err(|source| self.failed(source))
     }
 
+    /// For tests of a full disk: how many pages the file may have.
+    #[cfg(test)]
+    pub(in crate::store) fn allow_pages(&self, pages: u32) {
+        let allowed = self.connection().query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
+        allowed.expect("a limit");
+    }
+
     fn connection(&self) -> &Connection {
         self.access.connection()
     }

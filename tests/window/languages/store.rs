@@ -168,6 +168,7 @@ pub(super) fn every_store_error() -> Vec<StoreError> {
             version: Version(11),
             error: Box::new(AppendError::NoName),
         },
+        StoreError::MirrorFull { path: path(), events: 11 },
         StoreError::Newer { path: path(), found: 11, supported: 12 },
         StoreError::Damaged { path: path(), detail: Damage::Said(text("detail")) },
         StoreError::Damaged { path: path(), detail: Damage::UnknownNumbers },
