@@ -167,10 +167,11 @@ pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Lo
     let end = Instant::now() + ALL_TABLES;
     for table in &catalogue.tables {
         let limit = ONE_TABLE.min(end.saturating_duration_since(Instant::now()));
-        let looks = within(limit, database.interrupter(), || look_at(database, catalogue.dialect, table))?.unwrap_or_else(|| {
-            looked.slow.push(table.full_name());
-            vec![Looks::default(); table.columns.len()]
-        });
+        let looks = within(limit, database.interrupter(), || look_at(database, catalogue.dialect, table))?
+            .unwrap_or_else(|| {
+                looked.slow.push(table.full_name());
+                vec![Looks::default(); table.columns.len()]
+            });
         let with_looks = table.columns.iter().zip(&looks);
         let samples = with_looks.map(|(column, looks)| Sample {
             column: column.name.clone(),
