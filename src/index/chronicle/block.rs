@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use super::Facet;
 use super::column::{Column, NEVER, Times};
+use super::{Facet, partition};
 
 /// So many events lie together, with what is known of all of them.
 pub(super) const BLOCK: usize = 4096;
@@ -41,6 +41,8 @@ pub(super) struct Block {
     earliest: i64,
     latest: i64,
     pub(super) timeless: u32,
+    /// Each has a time, and none an earlier one than that before it.
+    is_ordered: bool,
     /// How many are the last of their streams, and for all others the furthest place of one behind them.
     open: u32,
     furthest: u32,
@@ -52,7 +54,7 @@ pub(super) type Sums = Box<[(u32, u32)]>;
 
 impl Block {
     pub(super) fn new(first_position: u64) -> Self {
-        Self { first_position, earliest: NEVER, latest: i64::MIN, ..Self::default() }
+        Self { first_position, earliest: NEVER, latest: i64::MIN, is_ordered: true, ..Self::default() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -80,6 +82,7 @@ impl Block {
         self.actors.push(u64::from(row.actor));
         self.behind.push(NONE_BEHIND);
         self.open += 1;
+        self.is_ordered &= row.at != NEVER && row.at >= self.latest;
         if row.at == NEVER {
             self.timeless += 1;
         } else {
@@ -178,6 +181,11 @@ impl Block {
     /// From the earliest time to the latest; `None` where there is none.
     pub(super) fn extent(&self) -> Option<(i64, i64)> {
         (self.latest >= self.earliest).then_some((self.earliest, self.latest))
+    }
+
+    /// How many of its events were recorded before a moment, if these are the first ones.
+    pub(super) fn before(&self, at: i64) -> Option<usize> {
+        self.is_ordered.then(|| partition(self.len(), |place| self.at(place) < at))
     }
 
     /// Whether any of its events may be the last that its stream has among so many.

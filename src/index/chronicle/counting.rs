@@ -97,31 +97,32 @@ impl Chronicle {
     pub fn count_where(&self, edges: &Edges, lanes: &Lanes, sieve: Option<&Sieve>) -> Counted {
         let width = lanes.numbers.len() + 1;
         let mut counted = Counted { counts: vec![0; edges.buckets() * width], lanes: width };
+        let mut ranges = Vec::new();
         for (number, block) in self.blocks.iter().enumerate() {
             let first = number * BLOCK;
             if sieve.is_some_and(|sieve| sieve.lets_none_through(block)) {
                 continue;
             }
-            match edges {
-                Edges::Times(edges) => self.count_times(&mut counted, block, edges, lanes, sieve),
-                Edges::Places(edges) => self.count_places(&mut counted, (first, block), edges, lanes, sieve),
+            ranges.clear();
+            let are_told = match edges {
+                Edges::Times(edges) => ranges_by_times(&mut ranges, block, edges),
+                Edges::Places(edges) => {
+                    ranges_by_places(&mut ranges, first, block, edges);
+                    true
+                }
+            };
+            match (edges, sieve) {
+                (Edges::Times(edges), _) if !are_told => self.count_each(&mut counted, block, edges, lanes, sieve),
+                (_, None) => self.count_ranges(&mut counted, block, &ranges, lanes),
+                (_, Some(sieve)) => self.count_through(&mut counted, block, &ranges, lanes, sieve),
             }
         }
         counted
     }
 
-    fn count_times(&self, counted: &mut Counted, block: &Block, edges: &[i64], lanes: &Lanes, sieve: Option<&Sieve>) {
-        let (Some((earliest, latest)), Some(first), Some(last)) = (block.extent(), edges.first(), edges.last()) else {
-            return;
-        };
-        if latest < *first || earliest >= *last {
-            return;
-        }
-        let bucket_of = |at: i64| edges.partition_point(|edge| *edge <= at).wrapping_sub(1);
-        let bucket = bucket_of(earliest);
-        if bucket == bucket_of(latest) && block.timeless == 0 && sieve.is_none() {
-            return self.count_range(counted, block, 0..block.len(), bucket, lanes);
-        }
+    /// Where times are in no order: each event by itself.
+    fn count_each(&self, counted: &mut Counted, block: &Block, edges: &[i64], lanes: &Lanes, sieve: Option<&Sieve>) {
+        let (Some(first), Some(last)) = (edges.first(), edges.last()) else { return };
         // Times lie mostly in their order: the bucket is that of the one before, or beside it.
         let mut buckets = vec![usize::MAX; block.len()];
         let mut bucket = 0;
@@ -132,7 +133,7 @@ impl Chronicle {
                 return;
             }
             if at < begins(bucket) || at >= ends(bucket) {
-                bucket = if at >= ends(bucket) && at < ends(bucket + 1) { bucket + 1 } else { bucket_of(at) };
+                bucket = if at >= ends(bucket) && at < ends(bucket + 1) { bucket + 1 } else { bucket_of(edges, at) };
             }
             if let Some(slot) = buckets.get_mut(place) {
                 *slot = bucket;
@@ -149,58 +150,222 @@ impl Chronicle {
         });
     }
 
-    fn count_places(
-        &self,
-        counted: &mut Counted,
-        (first, block): (usize, &Block),
-        edges: &[usize],
-        lanes: &Lanes,
-        sieve: Option<&Sieve>,
-    ) {
-        let end = first + block.len();
-        let mut bucket = edges.partition_point(|edge| *edge <= first).saturating_sub(1);
-        let through = sieve.map(|sieve| sieve.through(self, block));
-        while let (Some(from), Some(to)) = (edges.get(bucket), edges.get(bucket + 1)) {
-            if *from >= end {
-                return;
-            }
-            let range = (*from).max(first) - first..(*to).clamp(first, end) - first;
-            match &through {
-                None => self.count_range(counted, block, range, bucket, lanes),
-                Some(through) => {
-                    let Counted { counts, lanes: width } = &mut *counted;
-                    block.each_of(lanes.facet, &|stream| self.category_of(stream), range, |place, number| {
-                        if through(place) {
-                            add(counts, bucket * *width + lanes.lane(number), 1);
-                        }
-                    });
+    fn count_through(&self, counted: &mut Counted, block: &Block, ranges: &[InBucket], lanes: &Lanes, sieve: &Sieve) {
+        let through = sieve.through(self, block);
+        let Counted { counts, lanes: width } = counted;
+        for (bucket, range) in ranges {
+            block.each_of(lanes.facet, &|stream| self.category_of(stream), range.clone(), |place, number| {
+                if through(place) {
+                    add(counts, bucket * *width + lanes.lane(number), 1);
                 }
-            }
-            bucket += 1;
+            });
         }
     }
 
-    /// Events of a block that all are in one bucket.
-    fn count_range(&self, counted: &mut Counted, block: &Block, range: Range<usize>, bucket: usize, lanes: &Lanes) {
+    /// Ranges of a block behind one another. The longest of them is what all have together without those outside it, where that
+    /// is a look at fewer.
+    fn count_ranges(&self, counted: &mut Counted, block: &Block, ranges: &[InBucket], lanes: &Lanes) {
         let Counted { counts, lanes: width } = counted;
-        let first = bucket * *width;
-        let sums = block.sums(lanes.facet).filter(|_| range.len() == block.len());
-        match sums {
-            Some(sums) => {
-                for (number, count) in sums {
-                    add(counts, first + lanes.lane(*number), *count);
-                }
+        let category = |stream| self.category_of(stream);
+        let each = |range: &Range<usize>, take: &mut dyn FnMut(usize)| {
+            block.each_of(lanes.facet, &category, range.clone(), |_, number| take(lanes.lane(number)));
+        };
+        let (Some((_, first)), Some((_, last))) = (ranges.first(), ranges.last()) else { return };
+        let longest = ranges.iter().max_by_key(|(_, range)| range.len());
+        let is_told = |range: &Range<usize>| block.len() - range.len() < last.end - first.start;
+        let Some((sums, (most, longest))) = block.sums(lanes.facet).zip(longest.filter(|(_, range)| is_told(range)))
+        else {
+            for (bucket, range) in ranges {
+                each(range, &mut |lane| add(counts, bucket * *width + lane, 1));
             }
-            None => {
-                let category = |stream| self.category_of(stream);
-                block.each_of(lanes.facet, &category, range, |_, number| add(counts, first + lanes.lane(number), 1));
-            }
+            return;
+        };
+        let most = most * *width;
+        add_sums(counts.get_mut(most..most + *width).unwrap_or_default(), sums, block.len(), lanes);
+        for outside in [0..first.start, last.end..block.len()] {
+            each(&outside, &mut |lane| take_one(counts, most + lane));
+        }
+        for (bucket, range) in ranges.iter().filter(|(_, range)| range != longest) {
+            each(range, &mut |lane| {
+                add(counts, bucket * *width + lane, 1);
+                take_one(counts, most + lane);
+            });
         }
     }
+}
+
+/// Events of a block that all are in one bucket.
+type InBucket = (usize, Range<usize>);
+
+fn bucket_of(edges: &[i64], at: i64) -> usize {
+    edges.partition_point(|edge| *edge <= at).wrapping_sub(1)
+}
+
+/// Which of its events are in which bucket; `false` where that is to be told of each by itself.
+fn ranges_by_times(ranges: &mut Vec<InBucket>, block: &Block, edges: &[i64]) -> bool {
+    let (Some((earliest, latest)), Some(first), Some(last)) = (block.extent(), edges.first(), edges.last()) else {
+        return true;
+    };
+    if latest < *first || earliest >= *last {
+        return true;
+    }
+    let bucket = bucket_of(edges, earliest.max(*first));
+    if earliest >= *first && bucket == bucket_of(edges, latest) && block.timeless == 0 {
+        ranges.push((bucket, 0..block.len()));
+        return true;
+    }
+    let Some(mut from) = block.before(*first) else { return false };
+    for (bucket, end) in (bucket..).zip(edges.iter().skip(bucket + 1)) {
+        let to = if latest < *end { block.len() } else { block.before(*end).unwrap_or(from) };
+        if to > from {
+            ranges.push((bucket, from..to));
+            from = to;
+        }
+        if from >= block.len() {
+            break;
+        }
+    }
+    true
+}
+
+fn ranges_by_places(ranges: &mut Vec<InBucket>, first: usize, block: &Block, edges: &[usize]) {
+    let end = first + block.len();
+    let begin = edges.partition_point(|edge| *edge <= first).saturating_sub(1);
+    for (bucket, (from, to)) in edges.iter().zip(edges.iter().skip(1)).enumerate().skip(begin) {
+        if *from >= end {
+            return;
+        }
+        let range = (*from).max(first) - first..(*to).clamp(first, end) - first;
+        if !range.is_empty() {
+            ranges.push((bucket, range));
+        }
+    }
+}
+
+/// Of kinds that were counted, in the order of their numbers, those of each lane; the rest are of the last.
+fn add_sums(counts: &mut [u32], sums: &[(u32, u32)], len: usize, lanes: &Lanes) {
+    let mut rest = len as u32;
+    for (lane, number) in lanes.numbers.iter().enumerate() {
+        let found = sums.binary_search_by_key(number, |(number, _)| *number).ok().and_then(|at| sums.get(at));
+        if let Some((_, count)) = found.filter(|_| lanes.lane(*number) == lane) {
+            add(counts, lane, *count);
+            rest = rest.saturating_sub(*count);
+        }
+    }
+    add(counts, lanes.numbers.len(), rest);
 }
 
 fn add(counts: &mut [u32], place: usize, more: u32) {
     if let Some(count) = counts.get_mut(place) {
         *count = count.saturating_add(more);
+    }
+}
+
+fn take_one(counts: &mut [u32], place: usize) {
+    if let Some(count) = counts.get_mut(place) {
+        *count = count.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{EventId, EventRow, EventType, Position, StreamId, StreamKey, Version};
+    use crate::index::{Categories, ChronicleRows, NumberSet};
+    use crate::replay::DecodedRows;
+
+    /// The number of its stream and its type, and when it was recorded.
+    type Made = (u32, Option<i64>);
+
+    const CATEGORIES: u32 = 7;
+
+    fn of(events: &[Made]) -> Chronicle {
+        let mut chronicle = Chronicle::new(true, true);
+        let mut rows = ChronicleRows::new(&Categories::default(), true);
+        for (number, (kind, at)) in events.iter().enumerate() {
+            let stream = StreamId::from(format!("c{}-{kind}", kind % CATEGORIES).as_str());
+            rows.push(&EventRow {
+                position: Some(Position(number as u64 + 1)),
+                stream: &stream,
+                stream_key: StreamKey(*kind),
+                version: Version(number as u64),
+                id: EventId::new(&number.to_string()),
+                event_type: &EventType::from(format!("t{kind}").as_str()),
+                schema: 1,
+                recorded_at: at.map(Timestamp::from_micros),
+                payload: b"{}",
+                metadata: format!(r#"{{"actor": "a{}"}}"#, kind % 3).as_bytes(),
+            });
+        }
+        chronicle.take(rows);
+        chronicle
+    }
+
+    fn naively(chronicle: &Chronicle, edges: &Edges, lanes: &Lanes, sieve: Option<&Sieve>) -> Vec<u32> {
+        let width = lanes.numbers.len() + 1;
+        let mut counts = vec![0; edges.buckets() * width];
+        for place in 0..chronicle.len() {
+            let entry = chronicle.entry(place).expect("there");
+            let number = match lanes.facet {
+                Facet::Type => entry.event_type,
+                Facet::Actor => entry.actor,
+                Facet::Category => chronicle.category_of(entry.stream),
+            };
+            let bucket = match edges {
+                Edges::Times(edges) => entry
+                    .recorded_at
+                    .and_then(|at| edges.windows(2).position(|edges| (edges[0]..edges[1]).contains(&at.micros()))),
+                Edges::Places(edges) => edges.windows(2).position(|edges| (edges[0]..edges[1]).contains(&place)),
+            };
+            let is_through =
+                sieve.is_none_or(|sieve| sieve.types.as_ref().is_none_or(|types| types.has(entry.event_type)));
+            if let Some(bucket) = bucket.filter(|_| is_through) {
+                counts[bucket * width + lanes.lane(number)] += 1;
+            }
+        }
+        counts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Blocks in the order of their times and others, whole and cut, by a few edges and by many.
+        #[test]
+        fn events_of_many_blocks_are_in_the_buckets_that_a_look_at_each_says(
+            len in BLOCK * 2..BLOCK * 4,
+            kinds in prop_oneof![Just(4_u32), Just(60), Just(900)],
+            step in 0..5_i64,
+            disorder in prop_oneof![2 => Just(usize::MAX), 1 => 1..6_000_usize],
+            cuts in prop::collection::vec(-0.1..1.1_f64, 2..40),
+            most in 0..6_usize,
+            is_sieved in any::<bool>(),
+        ) {
+            let time = |number: usize| {
+                let own = 1_000_000 + number as i64 * step;
+                match number % disorder {
+                    0 if disorder < usize::MAX && number.is_multiple_of(3) => None,
+                    0 if disorder < usize::MAX => Some(own - 5_000),
+                    _ => Some(own),
+                }
+            };
+            let events: Vec<Made> = (0..len).map(|number| ((number as u32).wrapping_mul(7_919) % kinds, time(number))).collect();
+            let chronicle = of(&events);
+            let mut cuts = cuts;
+            cuts.sort_by(f64::total_cmp);
+            let times = cuts.iter().map(|cut| 1_000_000 + (cut * (len as i64 * step.max(1)) as f64) as i64).collect();
+            let places = cuts.iter().map(|cut| (cut.max(0.0) * len as f64) as usize).collect();
+            let wanted = NumberSet::of(kinds as usize, |number| number % 2 == 0);
+            let sieve = is_sieved.then(|| Sieve { types: Some(wanted), ..Sieve::default() });
+            for edges in [Edges::Times(times), Edges::Places(places)] {
+                for facet in Facet::ALL {
+                    let lanes = Lanes::largest(&chronicle, facet, most);
+                    let counted = chronicle.count_where(&edges, &lanes, sieve.as_ref());
+                    let expected = naively(&chronicle, &edges, &lanes, sieve.as_ref());
+                    prop_assert!(counted.counts == expected, "{facet:?} {edges:?}");
+                }
+            }
+        }
     }
 }
