@@ -2,7 +2,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::locking::Locking;
+use super::locking::Locked;
 use super::opening::ReadOnlyFile;
 use super::{Interrupter, Notice, Steady, StoreError};
 
@@ -10,14 +10,14 @@ use super::{Interrupter, Notice, Steady, StoreError};
 #[derive(Debug)]
 pub(super) enum Access {
     Looking(ReadOnlyFile),
-    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
+    Writing(Locked),
 }
 
 impl Access {
     pub(super) fn connection(&self) -> &Connection {
         match self {
             Self::Looking(file) => file.connection(),
-            Self::Writing(connection, _) => connection,
+            Self::Writing(connection) => connection,
         }
     }
 
@@ -34,7 +34,7 @@ impl Access {
     pub(super) fn is_current(&self) -> bool {
         match self {
             Self::Looking(file) => file.is_current(),
-            Self::Writing(..) => true,
+            Self::Writing(_) => true,
         }
     }
 
@@ -42,7 +42,7 @@ impl Access {
     pub(super) fn may_be_kept(&self) -> bool {
         match self {
             Self::Looking(file) => file.may_be_kept(),
-            Self::Writing(..) => false,
+            Self::Writing(_) => false,
         }
     }
 

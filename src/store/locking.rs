@@ -5,9 +5,11 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
 
 type Kept = Box<dyn Send>;
 
@@ -20,10 +22,10 @@ fn open() -> MutexGuard<'static, (usize, Vec<Kept>)> {
 
 /// Lives as long as a connection that locks its file: taken before it is opened, dropped after it.
 #[derive(Debug)]
-pub(crate) struct Locking(());
+struct Locking(());
 
 impl Locking {
-    pub(crate) fn begin() -> Self {
+    fn begin() -> Self {
         open().0 += 1;
         Self(())
     }
@@ -36,6 +38,45 @@ impl Drop for Locking {
         if open.0 == 0 {
             open.1.clear();
         }
+    }
+}
+
+/// A connection that locks its file. Whatever becomes of it, it is closed before it counts no longer as one that does.
+#[derive(Debug)]
+pub(crate) struct Locked<C = Connection> {
+    // Fields are dropped in this order.
+    connection: C,
+    locking: Locking,
+}
+
+impl<C> Locked<C> {
+    pub(crate) fn open<E>(open: impl FnOnce() -> Result<C, E>) -> Result<Self, E> {
+        let locking = Locking::begin();
+        let connection = open()?;
+        Ok(Self { connection, locking })
+    }
+}
+
+impl Locked {
+    pub(crate) fn close(self) -> rusqlite::Result<()> {
+        let Self { connection, locking } = self;
+        let closed = connection.close().map_err(|(_, error)| error);
+        drop(locking);
+        closed
+    }
+}
+
+impl<C> Deref for Locked<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.connection
+    }
+}
+
+impl<C> DerefMut for Locked<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.connection
     }
 }
 
@@ -114,5 +155,41 @@ mod tests {
         let (value, ended) = watched();
         drop(value);
         ended.recv().unwrap();
+    }
+
+    /// In the place of a connection: as it goes, another file is closed.
+    struct ClosesAnother(Option<Unlocked<TellsItsEnd>>, SyncSender<bool>, Receiver<()>);
+
+    impl ClosesAnother {
+        fn new(went: &SyncSender<bool>) -> Self {
+            let (value, ended) = watched();
+            Self(Some(value), went.clone(), ended)
+        }
+    }
+
+    impl Drop for ClosesAnother {
+        fn drop(&mut self) {
+            drop(self.0.take());
+            let _ = self.1.send(self.2.try_recv().is_err());
+        }
+    }
+
+    #[test]
+    fn a_connection_locks_until_it_is_closed_however_it_ends() {
+        let (went, goes) = sync_channel(1);
+        let made = Locked::open(|| Ok::<_, ()>(ClosesAnother::new(&went))).expect("made");
+        drop(made);
+        assert!(goes.recv().expect("it went"), "it counted as locking when it went");
+        let failed = Locked::<ClosesAnother>::open(|| {
+            let _made = ClosesAnother::new(&went);
+            Err(())
+        });
+        assert!(failed.is_err() && goes.recv().expect("it went"), "one that is given up does, too");
+        let take = |made: Locked<ClosesAnother>| -> Result<(), ()> {
+            let _also = &made;
+            Err(())
+        };
+        let made = Locked::open(|| Ok::<_, ()>(ClosesAnother::new(&went))).expect("made");
+        assert!(take(made).is_err() && goes.recv().expect("it went"), "and one that was handed on");
     }
 }

@@ -21,7 +21,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use super::StoreError;
-use super::locking::{Locking, Unlocked, open_beside_locks};
+use super::locking::{Locked, Unlocked, open_beside_locks};
 use super::private::{private_file, private_folder};
 
 /// How long an ordinary connection waits for another's write.
@@ -48,6 +48,7 @@ pub(crate) type FileOpener = Arc<dyn Fn() -> Result<ReadOnlyFile, StoreError> + 
 #[derive(Debug)]
 enum Held {
     Plain(Connection),
+    Locked(Locked),
     Unlocked(Unlocked<Connection>),
 }
 
@@ -56,7 +57,7 @@ enum Mode {
     AtRest(Look),
     /// What was copied; and the folder, where an open file cannot be unlinked.
     Copied(Look, #[allow(dead_code, reason = "the copy goes with the connection")] Option<TempDir>),
-    Joined(#[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
+    Joined,
 }
 
 impl ReadOnlyFile {
@@ -98,6 +99,7 @@ impl ReadOnlyFile {
     pub(crate) fn connection(&self) -> &Connection {
         match &self.connection {
             Held::Plain(connection) => connection,
+            Held::Locked(connection) => connection,
             Held::Unlocked(connection) => connection,
         }
     }
@@ -113,14 +115,14 @@ impl ReadOnlyFile {
     pub(crate) fn is_current(&self) -> bool {
         match &self.mode {
             Mode::AtRest(seen) | Mode::Copied(seen, _) => Look::at(&self.path).is_ok_and(|look| look == *seen),
-            Mode::Joined(_) => true,
+            Mode::Joined => true,
         }
     }
 
     /// Whether it may stay open while nobody reads: where another program has the file open, its last connection to go
     /// tidies up, and it is never to wait for ours.
     pub(crate) fn may_be_kept(&self) -> bool {
-        !matches!(self.mode, Mode::Joined(_))
+        !matches!(self.mode, Mode::Joined)
     }
 
     /// To be asked after each reading: what a connection without locks saw holds only if nobody wrote meanwhile.
@@ -134,12 +136,11 @@ impl ReadOnlyFile {
 
 fn join(path: &Path, real: &Path) -> Result<(Held, Mode), StoreError> {
     let fail = |source| StoreError::from_sqlite(path, source);
-    let locking = Locking::begin();
-    let connection = open_uri(real, "mode=ro").map_err(fail)?;
+    let connection = Locked::open(|| open_uri(real, "mode=ro")).map_err(fail)?;
     connection.busy_timeout(PATIENCE).map_err(fail)?;
     match is_damaged(&connection) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Err(fail(error)),
-        _ => Ok((Held::Plain(connection), Mode::Joined(locking))),
+        _ => Ok((Held::Locked(connection), Mode::Joined)),
     }
 }
 
@@ -249,20 +250,20 @@ pub(crate) fn resolved(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Opens a file that is there to append to it. Nothing is done that would leave a trace of a user who may not.
-pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, Locking), StoreError> {
+pub(crate) fn open_to_write(path: &Path) -> Result<Locked, StoreError> {
     let fail = |source| match StoreError::from_sqlite(path, source) {
         // It was just read, so what is missing is the right to write beside it.
         StoreError::Denied(path) => StoreError::ReadOnly(path),
         other => other,
     };
-    let locking = Locking::begin();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(resolved(path)?, flags).map_err(fail)?;
+    let real = resolved(path)?;
+    let connection = Locked::open(|| Connection::open_with_flags(real, flags)).map_err(fail)?;
     // SQLite then opens it to read only, and would make a log of this user's own that its owner cannot write.
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(fail)? {
         return Err(StoreError::ReadOnly(path.to_owned()));
     }
-    Ok((connection, locking))
+    Ok(connection)
 }
 
 fn open_uri(real: &Path, options: &str) -> rusqlite::Result<Connection> {

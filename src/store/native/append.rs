@@ -89,7 +89,7 @@ impl NativeStore {
     /// Begins a transaction for many events, of many streams. Nothing is recorded before [`Bulk::commit`].
     pub fn bulk(&mut self) -> Result<Bulk<'_>, StoreError> {
         let Self { path: _, named: path, access, names: _, format: _ } = self;
-        let Access::Writing(connection, _) = access else { return Err(StoreError::ReadOnly(path.clone())) };
+        let Access::Writing(connection) = access else { return Err(StoreError::ReadOnly(path.clone())) };
         let begin = || -> rusqlite::Result<_> {
             let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             let head = tx
@@ -458,6 +458,6 @@ fn find_tally(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Op
 // `is_writable` answers for the file; a store opened to look refuses all the same.
 impl NativeStore {
     pub fn is_open_for_writing(&self) -> bool {
-        matches!(self.access, Access::Writing(..)) && self.is_writable()
+        matches!(self.access, Access::Writing(_)) && self.is_writable()
     }
 }

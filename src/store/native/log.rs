@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::{APPLICATION_ID, PATIENCE};
-use crate::store::locking::Locking;
+use crate::store::locking::Locked;
 use crate::store::opening::open_to_write;
 
 /// A thread with a connection of its own. Dropping it waits for what it is at.
@@ -24,10 +24,10 @@ impl LogMover {
         let (tell, told) = sync_channel(1);
         let path = path.to_owned();
         let work = move || {
-            let Some(open) = opened(&path) else { return };
+            let Some(connection) = opened(&path) else { return };
             while told.recv().is_ok() {
                 // What could not be moved now is moved the next time.
-                if let Err(error) = move_log(&open.0) {
+                if let Err(error) = move_log(&connection) {
                     tracing::debug!(%error, "the log of a copy stays");
                 }
             }
@@ -50,13 +50,12 @@ impl Drop for LogMover {
     }
 }
 
-/// `None` where it cannot be opened, or something else stands there by now. The two stay together: what locks is let go of
-/// behind the connection.
-fn opened(path: &Path) -> Option<(Connection, Locking)> {
-    let open = open_to_write(path).ok()?;
-    open.0.busy_timeout(PATIENCE).ok()?;
-    let id: i32 = open.0.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
-    (id == APPLICATION_ID).then_some(open)
+/// `None` where it cannot be opened, or something else stands there by now.
+fn opened(path: &Path) -> Option<Locked> {
+    let connection = open_to_write(path).ok()?;
+    connection.busy_timeout(PATIENCE).ok()?;
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
+    (id == APPLICATION_ID).then_some(connection)
 }
 
 /// As far as nobody has to wait for it.

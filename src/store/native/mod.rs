@@ -25,7 +25,7 @@ pub(in crate::store) use log::LogMover;
 pub use mirror::{Gap, Mirror, MirrorStanding};
 
 use super::access::Access;
-use super::locking::{Locking, open_beside_locks};
+use super::locking::open_beside_locks;
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
 use super::{Damage, Flow, Store, StoreError};
 use names::Names;
@@ -177,22 +177,17 @@ impl NativeStore {
     }
 
     fn connected(path: &Path) -> Result<Self, StoreError> {
-        let (connection, locking) = open_to_write(path)?;
-        Self::writing(path, connection, locking)
-    }
-
-    fn writing(path: &Path, connection: Connection, locking: Locking) -> Result<Self, StoreError> {
+        let connection = open_to_write(path)?;
         let prepare = || {
             connection.busy_timeout(PATIENCE)?;
             connection.pragma_update(None, "foreign_keys", true)?;
             schema::prepare(&connection)
         };
         prepare().map_err(|source| StoreError::from_sqlite(path, source))?;
-        let access = Access::Writing(connection, locking);
         Ok(Self {
             path: path.to_owned(),
             named: path.to_owned(),
-            access,
+            access: Access::Writing(connection),
             names: Names::default(),
             format: Format::NEWEST,
         })

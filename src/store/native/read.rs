@@ -25,7 +25,7 @@ impl Store for NativeStore {
 
     fn capabilities(&self) -> Capabilities {
         let may_be_written = match &self.access {
-            Access::Writing(..) => true,
+            Access::Writing(_) => true,
             Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
         };
         // What is appended to a mirror is appended to its origin.

@@ -77,7 +77,7 @@ impl SqliteTables {
     }
 
     fn begin(&self) -> Result<Transaction<'_>, StoreError> {
-        let super::Access::Writing(connection, _) = &self.access else {
+        let super::Access::Writing(connection) = &self.access else {
             return Err(StoreError::ReadOnly(self.path.clone()));
         };
         Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(|source| self.failed(source))

@@ -58,9 +58,9 @@ pub(super) fn open_for_writing(path: &Path, options: &OpenOptions) -> Result<For
     if let Some(reason) = store.layout().read_only {
         return Err(StoreError::OnlyReads { place: path.display().to_string(), reason });
     }
-    let (connection, locking) = open_to_write(path)?;
+    let connection = open_to_write(path)?;
     connection.busy_timeout(append::PATIENCE).map_err(|source| StoreError::from_sqlite(path, source))?;
-    store.database.access = Access::Writing(connection, locking);
+    store.database.access = Access::Writing(connection);
     Ok(store)
 }
 

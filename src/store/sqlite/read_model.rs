@@ -11,7 +11,7 @@ use serde_json::{Number, Value};
 use tempfile::TempPath;
 
 use crate::event::{EventId, Position, StreamId, Version};
-use crate::store::locking::open_beside_locks;
+use crate::store::locking::{Locked, open_beside_locks};
 use crate::store::opening::{ReadOnlyFile, open_to_write};
 use crate::store::private::prefix_beside;
 use crate::store::read_model::{
@@ -64,16 +64,14 @@ pub(in crate::store) fn write_model<T, E: From<ModelError>>(
         }
     }
     let failed = |source| ModelError::Store(StoreError::from_sqlite(path, source));
-    let (connection, locking) = open_to_write(path).map_err(ModelError::Store)?;
+    let connection = open_to_write(path).map_err(ModelError::Store)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
-    let answer = write(connection, path, place, work);
-    drop(locking);
-    answer
+    write(connection, path, place, work)
 }
 
 /// All of it or nothing.
 fn write<T, E: From<ModelError>>(
-    connection: Connection,
+    connection: Locked,
     path: &Path,
     place: &ModelPlace,
     work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
@@ -86,7 +84,7 @@ fn write<T, E: From<ModelError>>(
     let answer = work(&mut model);
     let SqliteModel { connection, .. } = model;
     let ended = connection.execute_batch(if answer.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failed);
-    let closed = connection.close().map_err(|(_, error)| failed(error));
+    let closed = connection.close().map_err(failed);
     let answer = answer?;
     ended.and(closed)?;
     Ok(answer)
@@ -134,7 +132,7 @@ fn make<T, E: From<ModelError>>(
     }
 }
 
-fn begin_aside(path: &Path) -> Result<(TempPath, Connection), ModelError> {
+fn begin_aside(path: &Path) -> Result<(TempPath, Locked), ModelError> {
     StoreError::unless_part_of_another(path, &["-wal", "-journal", "-shm"])?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -147,7 +145,7 @@ fn begin_aside(path: &Path) -> Result<(TempPath, Connection), ModelError> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let aside = builder.tempfile_in(folder).map_err(|error| StoreError::from_io(path, error))?.into_temp_path();
-    let connection = Connection::open(&aside).map_err(failed)?;
+    let connection = Locked::open(|| Connection::open(&aside)).map_err(failed)?;
     // What is killed before it has its name is thrown away as a whole.
     connection.pragma_update(None, "journal_mode", "memory").map_err(failed)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
@@ -170,7 +168,7 @@ fn quoted(name: &str) -> String {
 }
 
 struct SqliteModel<'p> {
-    connection: Connection,
+    connection: Locked,
     path: &'p Path,
     place: &'p ModelPlace,
     table: String,
