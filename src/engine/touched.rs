@@ -4,7 +4,7 @@ use super::differing::DifferWanted;
 use super::load::tell_total;
 use super::{EngineError, Ticket};
 use crate::event::{ByNumber, EventBatch, Position, StreamId, StreamKey, Timestamp, Version};
-use crate::index::{Held, StoreMoment};
+use crate::index::{Held, OverBudget, StoreMoment};
 use crate::store::{Columns, Flow, Query, Scope, Store, StoreError};
 
 /// Up to where a stream stood at the two moments.
@@ -19,8 +19,14 @@ pub(super) struct Ends {
 /// So many are gathered whatever room there is, and so often it is asked for more.
 pub(super) const AT_LEAST: usize = 4_096;
 
+/// The events between are read no more often than this, nor, where there was room for fewer than at first, a few times more. With
+/// next to no room it would be some hundred times.
+const MOST_TURNS: usize = 12;
+const A_FEW_MORE: usize = 4;
+
 /// Hands over every stream that stood at another version, in the order in which they were touched, and says of how many it is
-/// done. Where there is no room for all, the events between are read once more for the next ones.
+/// done. Where there is no room for all, the events between are read once more for the next ones; where that would be very
+/// often, it is said how much room there should be, before anything is handed over.
 pub(super) fn each_touched(
     reader: &dyn Store,
     wanted: &DifferWanted,
@@ -29,9 +35,14 @@ pub(super) fn each_touched(
     take: &mut dyn FnMut(Ends) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     let between = between(wanted.from, wanted.to);
-    let (mut known, mut done) = (Met::default(), 0);
+    let (mut known, mut done, mut turns) = (Met::default(), 0, 0_usize);
+    // Held from turn to turn: what there was room for once, there is room for again.
+    let mut held = ticket.memory().hold();
     loop {
-        let touched = gather(reader, wanted, &known, at_least, ticket)?;
+        let touched = gather(reader, wanted, &known, at_least, &mut held, ticket)?;
+        turns += 1;
+        let most = if turns == 1 { MOST_TURNS } else { MOST_TURNS + A_FEW_MORE };
+        touched.unless_too_often(most - turns.min(most), most, &held)?;
         ticket.set_total(done + touched.streams.len() as u64);
         for (name, stood) in touched.each() {
             if ticket.reached(done).is_break() {
@@ -58,21 +69,26 @@ pub(super) fn each_touched(
 
 /// Streams that were met, by their numbers.
 #[derive(Debug, Default)]
-struct Met(ByNumber<u32, [u64; WORDS as usize]>);
+struct Met {
+    words: ByNumber<u32, [u64; WORDS as usize]>,
+    count: usize,
+}
 
 /// Of 64 streams each.
 const WORDS: u32 = 64;
 
 impl Met {
     fn note(&mut self, StreamKey(key): StreamKey) {
-        let words = self.0.entry(key / (64 * WORDS)).or_insert([0; WORDS as usize]);
+        let words = self.words.entry(key / (64 * WORDS)).or_insert([0; WORDS as usize]);
         if let Some(word) = words.get_mut((key / 64 % WORDS) as usize) {
-            *word |= 1 << (key % 64);
+            let bit = 1 << (key % 64);
+            self.count += usize::from(*word & bit == 0);
+            *word |= bit;
         }
     }
 
     fn contains(&self, StreamKey(key): StreamKey) -> bool {
-        let word = self.0.get(&(key / (64 * WORDS))).and_then(|words| words.get((key / 64 % WORDS) as usize));
+        let word = self.words.get(&(key / (64 * WORDS))).and_then(|words| words.get((key / 64 % WORDS) as usize));
         word.is_some_and(|word| word & (1 << (key % 64)) != 0)
     }
 }
@@ -101,7 +117,8 @@ struct Touched {
     places: ByNumber<StreamKey, u32>,
     /// There was no room for more.
     is_cut: bool,
-    held: Held,
+    /// Those for which there was none.
+    left: Met,
 }
 
 impl Touched {
@@ -112,14 +129,24 @@ impl Touched {
     }
 
     /// `None` where there is no room for another one.
-    fn place_of(&mut self, key: StreamKey, name: &StreamId, first: Version, at_least: usize) -> Option<usize> {
+    fn place_of(
+        &mut self,
+        key: StreamKey,
+        name: &StreamId,
+        first: Version,
+        at_least: usize,
+        held: &mut Held,
+    ) -> Option<usize> {
         if let Some(place) = self.places.get(&key) {
             return Some(*place as usize);
         }
         let place = self.streams.len();
         let asks = place >= at_least && place.is_multiple_of(at_least);
         let name_ends = u32::try_from(self.names.len() + name.as_str().len()).ok();
-        self.is_cut |= name_ends.is_none() || (asks && !self.has_room());
+        self.is_cut |= name_ends.is_none() || (asks && held.resize(self.bytes().max(held.bytes())).is_err());
+        if self.is_cut {
+            self.left.note(key);
+        }
         let name_ends = name_ends.filter(|_| !self.is_cut)?;
         self.names.push_str(name.as_str());
         self.streams.push(VersionsMet { first: first.0, before: NONE, after: NONE, name_ends });
@@ -127,11 +154,25 @@ impl Touched {
         Some(place)
     }
 
-    fn has_room(&mut self) -> bool {
+    fn bytes(&self) -> u64 {
         // Of eight places of a map, seven are used before it grows.
         let map = self.places.capacity() * 8 / 7 * (size_of::<(StreamKey, u32)>() + 1);
         let streams = self.streams.capacity() * size_of::<VersionsMet>();
-        self.held.resize((map + streams + self.names.capacity()) as u64).is_ok()
+        (map + streams + self.names.capacity()) as u64
+    }
+
+    /// Those for which there was no room come in so many more turns of so many in all, if they are as many at a time as these.
+    fn unless_too_often(&self, more: usize, of: usize, held: &Held) -> Result<(), OverBudget> {
+        let (left, now) = (self.left.count, self.streams.len().max(1));
+        if left.div_ceil(now) <= more {
+            return Ok(());
+        }
+        // Twice as much as these have, since lists grow by their length.
+        let at_once = (left + now).div_ceil(of) as u64;
+        let wanted = 2 * self.bytes().saturating_mul(at_once) / now as u64;
+        let memory = held.memory();
+        let others = memory.taken().saturating_sub(held.bytes()).saturating_add(memory.beside());
+        Err(OverBudget { bytes: others.saturating_add(wanted), budget: memory.budget() })
     }
 }
 
@@ -141,6 +182,7 @@ fn gather(
     wanted: &DifferWanted,
     known: &Met,
     at_least: usize,
+    held: &mut Held,
     ticket: &Ticket,
 ) -> Result<Touched, EngineError> {
     let DifferWanted { category, from, to, .. } = wanted;
@@ -159,7 +201,7 @@ fn gather(
     let mut scan = reader.scan(&query.columns(Columns::HEADS))?;
     let (mut batch, mut seen) = (EventBatch::default(), 0);
     let (streams, names, places) = (Vec::new(), String::new(), ByNumber::default());
-    let mut touched = Touched { streams, names, places, is_cut: false, held: ticket.memory().hold() };
+    let mut touched = Touched { streams, names, places, is_cut: false, left: Met::default() };
     loop {
         scan.next_batch(&mut batch)?;
         if batch.is_empty() {
@@ -173,7 +215,8 @@ fn gather(
             if known.contains(row.stream_key) {
                 continue;
             }
-            let Some(place) = touched.place_of(row.stream_key, row.stream, row.version, at_least) else { continue };
+            let place = touched.place_of(row.stream_key, row.stream, row.version, at_least, held);
+            let Some(place) = place else { continue };
             let Some(stood) = touched.streams.get_mut(place) else { continue };
             if counts(*from, row.position, row.recorded_at) {
                 stood.before = row.version.0;
@@ -183,7 +226,8 @@ fn gather(
             }
         }
     }
-    touched.has_room();
+    // Some are gathered whatever room there is, and what is held stays held.
+    let _ = held.resize(touched.bytes().max(held.bytes()));
     Ok(touched)
 }
 
@@ -228,7 +272,7 @@ fn before_first(reader: &dyn Store, stream: &StreamId, first: u64) -> Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::small_store::five_leads;
+    use crate::engine::small_store::{five_leads, leads_called};
     use crate::index::{Budget, Memory};
 
     #[test]
@@ -273,5 +317,41 @@ mod tests {
             assert_eq!((roomy.2, ones.1, twos.1), (0, 0, 0), "and given back");
             assert_eq!((&ones.0, &twos.0), (&roomy.0, &roomy.0), "{from:?} to {to:?}");
         }
+    }
+
+    /// The events between would be read once for each few of very many streams.
+    #[test]
+    fn very_many_turns_are_not_taken_and_the_room_that_is_named_is_enough() {
+        const LEADS: i64 = 100;
+        let (_folder, engine) = leads_called(LEADS, |number| format!("lead-{number}"));
+        let found = engine.ask("testing", |reader, _| {
+            let wanted = DifferWanted { from: StoreMoment::Position(Position(0)), ..DifferWanted::default() };
+            let within = |bytes: u64, at_least: usize| {
+                let memory = Memory::new(Budget { bytes });
+                let (ticket, mut all, mut turns) = (Ticket::within("testing", &memory), Vec::new(), 0);
+                let mut total = 0;
+                let told = each_touched(reader, &wanted, at_least, &ticket, &mut |ends| {
+                    turns += usize::from(std::mem::replace(&mut total, ticket.progress().total) != total);
+                    all.push(ends);
+                    Ok(())
+                });
+                assert_eq!(memory.taken(), 0);
+                (told, all, turns)
+            };
+            let (told, all, turns) = within(1 << 20, 1);
+            told?;
+            assert_eq!((all.len() as i64, turns), (LEADS, 1));
+            let (told, some, turns) = within(0, 9);
+            told?;
+            assert_eq!((some == all, turns), (true, MOST_TURNS), "a dozen turns are taken");
+            let (told, none, _) = within(0, 8);
+            let Err(EngineError::OverBudget(over)) = told else { panic!("{told:?}") };
+            assert!(none.is_empty(), "it is said before anything is handed over");
+            let (told, some, turns) = within(over.bytes, 8);
+            told?;
+            assert!(some == all && turns <= MOST_TURNS, "{turns} turns in {} bytes", over.bytes);
+            Ok::<_, EngineError>(())
+        });
+        found.wait().expect("answered").expect("read");
     }
 }

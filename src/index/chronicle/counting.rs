@@ -162,31 +162,32 @@ impl Chronicle {
         }
     }
 
+    fn each_lane(&self, block: &Block, lanes: &Lanes, range: &Range<usize>, mut take: impl FnMut(usize)) {
+        let category = |stream| self.category_of(stream);
+        block.each_of(lanes.facet, &category, range.clone(), |_, number| take(lanes.lane(number)));
+    }
+
     /// Ranges of a block behind one another. The longest of them is what all have together without those outside it, where that
     /// is a look at fewer.
     fn count_ranges(&self, counted: &mut Counted, block: &Block, ranges: &[InBucket], lanes: &Lanes) {
         let Counted { counts, lanes: width } = counted;
-        let category = |stream| self.category_of(stream);
-        let each = |range: &Range<usize>, take: &mut dyn FnMut(usize)| {
-            block.each_of(lanes.facet, &category, range.clone(), |_, number| take(lanes.lane(number)));
-        };
         let (Some((_, first)), Some((_, last))) = (ranges.first(), ranges.last()) else { return };
         let longest = ranges.iter().max_by_key(|(_, range)| range.len());
         let is_told = |range: &Range<usize>| block.len() - range.len() < last.end - first.start;
         let Some((sums, (most, longest))) = block.sums(lanes.facet).zip(longest.filter(|(_, range)| is_told(range)))
         else {
             for (bucket, range) in ranges {
-                each(range, &mut |lane| add(counts, bucket * *width + lane, 1));
+                self.each_lane(block, lanes, range, |lane| add(counts, bucket * *width + lane, 1));
             }
             return;
         };
         let most = most * *width;
         add_sums(counts.get_mut(most..most + *width).unwrap_or_default(), sums, block.len(), lanes);
         for outside in [0..first.start, last.end..block.len()] {
-            each(&outside, &mut |lane| take_one(counts, most + lane));
+            self.each_lane(block, lanes, &outside, |lane| take_one(counts, most + lane));
         }
         for (bucket, range) in ranges.iter().filter(|(_, range)| range != longest) {
-            each(range, &mut |lane| {
+            self.each_lane(block, lanes, range, |lane| {
                 add(counts, bucket * *width + lane, 1);
                 take_one(counts, most + lane);
             });
