@@ -134,7 +134,7 @@ fn partitions_of_a_projection_of_ones_own_ask_for_their_memory_as_they_grow() {
     assert!(memory.taken() > LEADS * 200, "{}", memory.taken());
     drop(run);
     assert_eq!(memory.taken(), 0);
-    let memory = Memory::new(Budget { bytes: LEADS * 100 });
+    let memory = Memory::new(Budget { bytes: LEADS * 60 });
     let refused = run_own(&store, &script, None, &Ticket::within("running", &memory));
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
     assert_eq!(memory.taken(), 0, "what was given up takes nothing");
@@ -273,7 +273,7 @@ fn what_folds_a_whole_store_for_one_answer_takes_its_memory_of_all_there_is() {
     };
     // A page of places, and 36 bytes of each stream stay.
     assert_eq!(within(LEADS * 60), [true; 3]);
-    assert_eq!(within(LEADS * 130), [false, false, true], "states and names of streams lie in a file");
+    assert_eq!(within(LEADS * 110), [false, false, true], "states and names of streams lie in a file");
     assert_eq!(within(1 << 30), [false; 3]);
 }
 

@@ -137,6 +137,6 @@ fn names_of_partitions_lie_in_a_file_too_where_there_is_no_room_for_them() {
         assert_eq!(like(&little), like(&much), "{text}");
     }
     // With less than what stays of each, it says so.
-    let refused = folded(store, &script, StoreMoment::Latest, STREAMS * 100);
+    let refused = folded(store, &script, StoreMoment::Latest, STREAMS * 60);
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{:?}", refused.map(|made| made.events));
 }

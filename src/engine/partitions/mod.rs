@@ -16,7 +16,7 @@ use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::index::{Held, Memory, StoreMoment};
 use crate::projection::{EndedAt, Fault};
-use crate::replay::ShelfSpace;
+use crate::replay::{OnShelf, ShelfSpace};
 use crate::script::{Ends, Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 pub(in crate::engine) use run::{Run, partition_of};
@@ -56,7 +56,7 @@ pub struct Partitions {
 pub struct PartitionRow {
     state: Text,
     /// What its transforms and filters make of the state, where there are any.
-    result: Text,
+    result: Option<Box<Text>>,
     /// The first event that it failed on. The fold went on behind it, with the state as it was.
     pub failed: Option<Box<FaultAt>>,
     /// That came of what is made of the state, which another event may mend.
@@ -122,18 +122,29 @@ pub fn partitions_within(
 const BETWEEN_WEIGHINGS: u64 = 1 << 14;
 const BETWEEN_LOOKS: usize = 1_024;
 
-/// What a partition takes beside its texts.
-const PARTITION: usize = 2 * size_of::<PartitionRow>();
+/// What a partition takes beside its texts: the list of them grows by a part of itself.
+const PARTITION: usize = size_of::<PartitionRow>() + size_of::<PartitionRow>() / PART_TO_GROW;
+
+const PART_TO_GROW: usize = 8;
+
+/// Where no result was made.
+static NO_RESULT: Text = Text::Nothing;
 
 impl PartitionRow {
     /// Something of it lies in memory that could lie in a file.
     fn is_loose(&self) -> bool {
-        self.state.is_here() || self.result.is_here()
+        self.state.is_here() || self.result.as_ref().is_some_and(|result| result.is_here())
+    }
+
+    /// Where what of it has no room in memory lies.
+    fn slots(&self) -> [Option<OnShelf>; 2] {
+        [self.state.slot(), self.result.as_ref().and_then(|result| result.slot())]
     }
 
     /// What it takes beside its place.
     fn bytes(&self) -> u64 {
-        self.state.bytes() + self.result.bytes() + self.failed.as_ref().map_or(0, |_| size_of::<FaultAt>() as u64)
+        let result = self.result.as_ref().map_or(0, |result| size_of::<Text>() as u64 + result.bytes());
+        self.state.bytes() + result + self.failed.as_ref().map_or(0, |_| size_of::<FaultAt>() as u64)
     }
 }
 
@@ -215,7 +226,7 @@ impl Partitions {
             if let Some(row) = rows.get_mut(place) {
                 let before = row.bytes();
                 row.state.lay(shelf)?;
-                row.result.lay(shelf)?;
+                row.result.as_mut().map_or(Ok(()), |result| result.lay(shelf))?;
                 *bytes -= before - row.bytes();
             }
             loose.pop();
@@ -227,11 +238,11 @@ impl Partitions {
     fn change(&mut self, place: usize, change: impl FnOnce(&mut PartitionRow)) {
         let Some(row) = self.rows.get_mut(place) else { return };
         let before = row.bytes();
-        let (lay, was_loose) = ([row.state.slot(), row.result.slot()], row.is_loose());
+        let (lay, was_loose) = (row.slots(), row.is_loose());
         change(row);
         self.bytes = (self.bytes + row.bytes()).saturating_sub(before);
         let Some(shelf) = &self.shelf else { return };
-        let lies = [row.state.slot(), row.result.slot()];
+        let lies = row.slots();
         lay.into_iter().flatten().filter(|slot| !lies.contains(&Some(*slot))).for_each(|slot| shelf.leave(slot));
         if row.is_loose() && !was_loose {
             self.loose.push(place);
@@ -258,7 +269,10 @@ impl Partitions {
     }
 
     fn result_of<'r>(&self, row: &'r PartitionRow) -> &'r Text {
-        if self.script.definition().transforms { &row.result } else { &row.state }
+        if !self.script.definition().transforms {
+            return &row.state;
+        }
+        row.result.as_deref().unwrap_or(&NO_RESULT)
     }
 
     /// What is shown of a partition: its result, or else its state.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::text::Text;
-use super::{EventAt, FaultAt, PARTITION, PartitionRow, Partitions, Shared, TakeOutput, Touched};
+use super::{EventAt, FaultAt, PART_TO_GROW, PARTITION, PartitionRow, Partitions, Shared, TakeOutput, Touched};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
 use crate::projection::Fault;
@@ -192,7 +192,10 @@ impl<'p> Run<'p> {
             return Ok(place);
         }
         *bytes += PARTITION as u64;
-        let (state, result) = (Text::Nothing, Text::Nothing);
+        if rows.len() == rows.capacity() {
+            rows.reserve_exact((rows.len() / PART_TO_GROW).max(PART_TO_GROW));
+        }
+        let (state, result) = (Text::Nothing, None);
         rows.push(PartitionRow { state, result, failed: None, is_of_result: false, events: 0, has_begun: false });
         Ok(names.push(partition))
     }
@@ -302,7 +305,7 @@ impl<'p> Run<'p> {
                 made.ends.gave_up_at(|| fault.ended_at());
             }
             made.change(place, |row| {
-                row.result = result.into();
+                row.result = result.map(|result| Box::new(Some(result).into()));
                 if row.failed.is_none() || row.is_of_result {
                     row.is_of_result = fault.is_some();
                     row.failed = fault;
