@@ -384,7 +384,7 @@ fn a_file_of_a_branch_keeps_objects_that_look_like_the_parsers_own() {
     );
     driver.window.state_mut().take_branch_file(&file.replacen("\"edits\": [", &format!("\"edits\": [{edit}"), 1));
     driver.settle();
-    driver.assert_shows("2 edits  ·  diverges at start+1");
+    driver.assert_shows("2 edits  ·  diverges at v3  ·  1 rule broken");
     let again = driver.window.state().open_branch_as_file().expect("a branch is open");
     let again: String = again.split_whitespace().collect();
     assert!(again.contains(&format!(r#""payload":{{"odd":{odd}}}"#)), "{again}");
