@@ -53,6 +53,16 @@ impl Choice {
         Self { projections, ..self.clone() }
     }
 
+    /// The same for a run that goes on: those that are at work in it already count on.
+    #[must_use]
+    pub fn for_run_after(&self, before: &Self) -> Self {
+        let of_run = |projection: &ProjectionRef| {
+            let is_same = |known: &&ProjectionRef| *known == projection && known.revision() == projection.revision();
+            before.projections.iter().find(is_same).cloned().unwrap_or_else(|| projection.for_run())
+        };
+        Self { projections: self.projections.iter().map(of_run).collect(), ..self.clone() }
+    }
+
     pub fn projections(&self) -> &[ProjectionRef] {
         &self.projections
     }

@@ -9,6 +9,8 @@ use super::*;
 use crate::engine::{DriftWish, Ticket, drift, five_leads};
 use crate::event::{NewEvent, Timestamp};
 use crate::index::{Budget, Choice};
+use crate::replay::{Offers, ProjectionRef};
+use crate::script::{Script, ScriptProjection};
 use crate::store::native::NativeStore;
 use crate::store::{Expected, ModelPlace, ModelRow, Source, Writer};
 use crate::store::{SharedChange, SharedValue};
@@ -127,6 +129,46 @@ fn what_several_fold_is_what_one_folds_whoever_is_killed_on_the_way() {
     let other = ShareWish { projection: "search".to_owned(), category: None, into: None };
     let refused = ShareWorker::join(&values, "both", "c", store, &other).map(drop).expect_err("it is another's");
     assert!(matches!(refused, ShareError::OtherProjection(_)), "{refused}");
+}
+
+/// A projection that has no end need not be tried anew for each category that a worker meets.
+#[test]
+fn what_was_given_up_in_one_category_is_not_run_in_another() {
+    let source = "fromAll().foreachStream().when({
+        $init: () => ({ n: 0 }),
+        added(s) { s.n++ },
+        hopeless(s) { 'x'.repeat(80e6) },
+    })";
+    let script = Script::read("own.js", source).expect("a projection");
+    let offers = Offers::default();
+    offers.offer(&ProjectionRef::new(ScriptProjection::of(&script).expect("a state a stream")));
+    offers.enter();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = NativeStore::create(&folder.path().join("a.db")).expect("a store");
+    let mut record = |stream: &str, event_type: &str| {
+        let new = NewEvent {
+            id: EventId::new(stream),
+            event_type: event_type.into(),
+            schema: 1,
+            recorded_at: Some(at(1)),
+            payload: "{}".to_owned(),
+            metadata: String::new(),
+        };
+        store.append(&StreamId::from(stream), Expected::NoStream, &[new]).expect("recorded");
+    };
+    record("first-1", "added");
+    for stream in ["a-1", "b-1", "c-1", "d-1", "e-1", "f-1", "g-1", "h-1"] {
+        record(stream, "hopeless");
+    }
+    record("last-1", "added");
+    let wish = ShareWish { projection: "own.js".to_owned(), category: None, into: None };
+    let values = Kept::default();
+    let mut worker = ShareWorker::join(&values, "work", "a", &store, &wish).expect("it joins");
+    worker.step(&store, &mut || Flow::Continue(())).expect("folded");
+    let rows = shared_rows(&values).expect("rows");
+    let state = |stream: &str| rows.iter().find(|row| row.stream.as_str() == stream).map(|row| row.state.to_string());
+    assert_eq!(state("first-1").as_deref(), Some(r#"{"n":1}"#));
+    assert_ne!(state("last-1").as_deref(), Some(r#"{"n":1}"#), "it was run");
 }
 
 fn contacted(path: &std::path::Path, id: &str) {

@@ -77,9 +77,10 @@ pub struct ShareInto {
     pub source: Source,
 }
 
-fn chosen(reader: &dyn Store, wish: &ShareWish) -> Result<Arc<Choice>, ShareError> {
+/// For a run that goes on from what was chosen before.
+fn chosen(reader: &dyn Store, wish: &ShareWish, before: &Choice) -> Result<Arc<Choice>, ShareError> {
     let chosen = choose(reader, Some(&wish.projection), wish.category.as_deref())?;
-    Ok(chosen.map(|chosen| Arc::new(chosen.choice.for_run())).unwrap_or_default())
+    Ok(chosen.map(|chosen| Arc::new(chosen.choice.for_run_after(before))).unwrap_or_default())
 }
 
 /// The values for shared work of this name, which is begun where nobody did yet. What is refused leaves nothing there.
@@ -93,7 +94,7 @@ pub fn values_to_work_with(
         Err(ShareError::None(_)) => {}
         there => return there,
     }
-    chosen(reader, wish)?;
+    chosen(reader, wish, &Choice::default())?;
     if let Some(into) = &wish.into {
         unless_taken(into)?;
     }
@@ -136,7 +137,7 @@ impl<'v> ShareWorker<'v> {
         reader: &dyn Store,
         wish: &ShareWish,
     ) -> Result<Self, ShareError> {
-        let choice = chosen(reader, wish)?;
+        let choice = chosen(reader, wish, &Choice::default())?;
         // Of which streams there are, each worker may know another part.
         let own = choice.projections().iter().find(|projection| projection.is_own()).map(ProjectionRef::revision);
         let named = wish.projection.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -346,7 +347,7 @@ impl<'v> ShareWorker<'v> {
     fn begun(&mut self, reader: &dyn Store, row: &EventRow<'_>, partition: u32) -> Result<Option<Folded>, ShareError> {
         // The first stream of a category tells what its streams are.
         if self.asked.insert(row.stream.category().to_owned()) {
-            self.choice = chosen(reader, &self.wish)?;
+            self.choice = chosen(reader, &self.wish, &self.choice)?;
         }
         let Some(projection) = self.choice.projection_of(row.stream) else { return Ok(None) };
         if self.wish.category.as_deref().is_some_and(|category| category != row.stream.category()) {
