@@ -132,6 +132,6 @@
       }
     }
 
-    return { check, written, text, stateText, isJson, isBare };
+    return { check, written, text, stateText, isJson, isBare, again, isProxy };
   };
 })()

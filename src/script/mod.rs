@@ -11,6 +11,8 @@
 //!
 //! What is emitted and linked is written nowhere; it is collected and shown.
 
+#[cfg(test)]
+mod answers_tests;
 mod bundled;
 mod definition;
 mod held;

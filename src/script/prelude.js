@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
 // projection's source, and given what makes texts of values, what keeps its state, what makes its events and what lets long
 // steps look at the clock; gives back the functions that the host calls. Nothing here reads a clock or a file.
-(function (json, states, changes, events, toll, time, head) {
+(function (json, states, [changes, answers], events, toll, time, head) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -283,7 +283,7 @@
   let isProxy = () => false;
   const values = json((value) => (value instanceof Event ? value.toJSON() : value), { again: time.again, long: time.long, isProxy: (value) => isProxy(value) });
   const { text } = values;
-  lying = states(values, changes, texts, time.long, head);
+  lying = states(values, changes, answers, texts, time, head);
   const { current } = lying;
 
   // What such a function answers is in no promise, which would be taken for an answer of its own.
@@ -411,6 +411,9 @@
 
   delete global.eval;
   delete global.performance;
+  // They tell when memory is given back.
+  delete global.WeakRef;
+  delete global.FinalizationRegistry;
   const noSource = function Function() { throw new TypeError("a projection cannot make functions out of texts"); };
   for (const sample of [function () {}, function* () {}, async function () {}, async function* () {}]) {
     defineProperty(getPrototypeOf(sample), "constructor", { value: noSource, writable: false, configurable: false });

@@ -4,7 +4,8 @@
 // A state is what its JSON says, whether it stays here for the next event or is kept as text until then: whatever else it was
 // (two fields that are one object, a date, a field that is undefined, something frozen) ends with the event. What that takes:
 // - Where a handler's own text tells which fields it can get at, and all of them are plain, a look at these fields.
-// - Where the state is large or has plain fields alone, it is handed over through proxies, which tell what was set.
+// - Where the state is large or has plain fields alone, it is handed over through proxies, which tell what was set. What is
+//   answered in its place is held against it. Whatever the source keeps of it makes the next event's state one of its own.
 // - Else it is made text behind the event, and read again before the next.
 (function () {
   "use strict";
@@ -13,17 +14,23 @@
   const includes = Function.prototype.call.bind(String.prototype.includes);
   const { hasOwn, getOwnPropertyDescriptor, defineProperty: defineField } = Object;
   // It is taken from projections later on.
-  const Maker = Function, OwnProxy = Proxy;
+  const Maker = Function, OwnProxy = Proxy, OwnWeakRef = WeakRef;
   const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
 
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
+  // What is answered in the place of one whose text is longer is held against it: of less, to make text takes no longer.
+  const LONG = 1000;
+
+  // What is held in so many events is held in the next, too.
+  const MOST_PASSED = 255;
+
   // Of a state whose text is longer, the host is told what was changed, and no text is made of all of it.
   const TOLD = 16384;
 
-  // `json` makes texts of values, `texts` what is told of an event's, `long` gives the making of a text time of its own, and `head` is asked for what few handlers ask for.
-  return function states(json, changesOf, texts, long, head) {
+  // `json` makes texts of values, `texts` what is told of an event's, `long` gives the making of a text time of its own, `collect` lets go of what only holds itself, and `head` is asked for what few handlers ask for.
+  return function states(json, changesOf, answersOf, texts, { long, collect }, head) {
     const { check, written, stateText, isJson, isBare } = json;
     const { idIn, metadataIn, timeText } = texts;
     // Whether something was emitted or logged that the host has not taken yet.
@@ -100,7 +107,7 @@
     let isClean = false;
     // Whether all that it has are numbers, texts, booleans and nulls.
     let isFlat = false;
-    let isLarge = false;
+    let isLarge = false, isLong = false;
     // What was changed since the host was told last.
     const changes = changesOf();
     // Is shown what a handler left, before that is made what its JSON says.
@@ -130,6 +137,7 @@
       isClean = false;
       changes.forget();
       isLarge = text !== null && text.length > LARGE;
+      isLong = text !== null && text.length > LONG;
       // Brackets in a text only make it slower.
       isFlat = !isShared && text !== null && text.length <= TOLD && text[0] === "{" && !includes(text, "{", 1) && !includes(text, "[");
     }
@@ -244,8 +252,12 @@
       },
     };
 
-    // The last flat state that was handed over.
-    let flatTarget, flatProxy;
+    // The flat state that is handed over.
+    let flatProxy;
+    // What is alive for as long as anybody has a part of the state that was handed over in this event.
+    let atWork, alive;
+    // How many events are to pass before what seems to be held is collected again, and how many the last time.
+    let passes = 0, passed = 0;
 
     const flatTraps = {
       ...odd,
@@ -267,7 +279,7 @@
     function handed(target, depth, parent, key) {
       let found = known.get(target);
       if (found === undefined) {
-        found = { proxy: new OwnProxy(target, traps), depth, parent, key };
+        found = { proxy: new OwnProxy(target, atWork), depth, parent, key };
         known.set(target, found);
         targets.set(found.proxy, target);
       }
@@ -327,14 +339,33 @@
       if (!isFlat) {
         fresh.clear();
         known.clear();
+        atWork = { __proto__: traps };
+        alive = new OwnWeakRef(atWork);
         return handed(state, 0, null, "");
       }
-      if (flatTarget !== state) {
-        flatTarget = state;
-        flatProxy = new OwnProxy(state, flatTraps);
-      }
+      flatProxy = new OwnProxy(state, flatTraps);
+      alive = new OwnWeakRef(flatProxy);
       return flatProxy;
     }
+
+    // Whether the source kept a part of what it was handed: behind the event that is a state of its own.
+    function isHeld() {
+      atWork = flatProxy = undefined;
+      known.clear();
+      if (alive.deref() === undefined) return false;
+      if (passes > 0) passes--;
+      else {
+        collect();
+        if (alive.deref() === undefined) {
+          passed = 0;
+          return false;
+        }
+        passes = passed = passed < MOST_PASSED ? passed * 2 + 1 : passed;
+      }
+      return true;
+    }
+
+    const answered = answersOf(json, { targets, known, isPlain, isName });
 
     // Makes what was set what its JSON says. False where the whole state has to be looked at.
     function isSettled() {
@@ -365,6 +396,15 @@
       return true;
     }
 
+    // The same where a handler answered another object than the one that it was handed.
+    function isAnswered(next, before) {
+      if (!isLong || isFlat || isOdd || slots.length > 0 || typeof next !== "object" || next === null || targets.has(next)) return false;
+      state = before;
+      const made = isBare(null) ? answered(next, before, note) : null;
+      state = made ?? next;
+      return made !== null;
+    }
+
     // Lets a handler take events, and answers whether there is output. Of one that can get at some fields alone, `keeps` looks at these.
     function taker(run, keeps) {
       return (event) => {
@@ -392,13 +432,18 @@
           settle();
           return hasOutput;
         }
-        const given = isWatched ? watched() : state;
-        const next = run(given, event);
+        const before = state;
+        let given = isWatched ? watched() : state;
+        let next = run(given, event);
         const isAnother = next !== undefined && next !== given;
         if (isAnother) state = next;
         show();
-        if (isWatched && !isAnother && isSettled()) isClean = true;
-        else settle();
+        if (isWatched && (isAnother ? isAnswered(next, before) : isSettled())) {
+          given = next = undefined;
+          isClean = true;
+          if (!isHeld()) return hasOutput;
+        }
+        settle();
         return hasOutput;
       };
     }
@@ -440,7 +485,7 @@
       letGo() {
         keep(null);
         if (isShared) keepShared(null);
-        flatTarget = flatProxy = undefined;
+        atWork = flatProxy = undefined;
         slots = [];
         fresh.clear();
         known.clear();

@@ -55,6 +55,7 @@ const MARKED_TIMES: usize = 2;
 const JSON: &str = include_str!("../json.js");
 const STATE: &str = include_str!("../state.js");
 const CHANGES: &str = include_str!("../changes.js");
+const ANSWERS: &str = include_str!("../answers.js");
 const EVENT: &str = include_str!("../event.js");
 const TOLL: &str = include_str!("../toll.js");
 const PRELUDE: &str = include_str!("../prelude.js");
@@ -124,6 +125,7 @@ type Intrinsics = (
     intrinsic::MapSet,
     intrinsic::TypedArrays,
     intrinsic::Promise,
+    intrinsic::WeakRef,
 );
 
 impl Running {
@@ -480,12 +482,9 @@ impl Watch {
 }
 
 fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquickjs::Result<Object<'js>> {
-    let json: Function<'js> = ctx.eval(JSON)?;
-    let states: Function<'js> = ctx.eval(STATE)?;
-    let changes: Function<'js> = ctx.eval(CHANGES)?;
-    let events: Function<'js> = ctx.eval(EVENT)?;
-    let toll: Function<'js> = ctx.eval(TOLL)?;
-    let prelude: Function<'js> = ctx.eval(PRELUDE)?;
+    let read = |source: &str| ctx.eval::<Function<'js>, _>(source);
+    let (json, states, changes, answers) = (read(JSON)?, read(STATE)?, read(CHANGES)?, read(ANSWERS)?);
+    let (events, toll, prelude) = (read(EVENT)?, read(TOLL)?, read(PRELUDE)?);
     let time = Object::new(ctx.clone())?;
     let asked = Rc::clone(bounds);
     time.set("isOver", Function::new(ctx.clone(), move || asked.is_over())?)?;
@@ -493,5 +492,7 @@ fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquic
     time.set("again", Function::new(ctx.clone(), move || asked.again(HANDLER_TIME, HANDLER_TIME + TEXT_TIME))?)?;
     let asked = Rc::clone(bounds);
     time.set("long", Function::new(ctx.clone(), move || asked.again(TEXT_TIME, HANDLER_TIME + TEXT_TIME))?)?;
-    prelude.call((json, states, changes, events, toll, time, at_hand.tellers(ctx)?))
+    // What only holds itself, as a function inside of a handler that calls itself.
+    time.set("collect", Function::new(ctx.clone(), |ctx: Ctx<'js>| ctx.run_gc())?)?;
+    prelude.call((json, states, vec![changes, answers], events, toll, time, at_hand.tellers(ctx)?))
 }
