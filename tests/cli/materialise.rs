@@ -117,7 +117,7 @@ fn a_map_says_what_the_columns_of_another_table_mean() {
         .expect("made");
     drop(made);
     let ask = ["drift", "a.db", "--projection", "state", "--against", "app.db#customers"];
-    sandbox.run(&ask).code(2).says("say with --map FILE what its columns mean").in_one_line();
+    sandbox.run(&ask).code(2).says("or say with --map FILE what the columns of another mean").in_one_line();
     sandbox.write("map.json", r#"{"key": "id", "stream": "lead-{}", "fields": {"phone": "tel"}}"#);
     let found = sandbox.run(&[&ask[..], &["--map", "map.json", "--format", "json"]].concat()).code(1).json();
     assert_eq!(found["differences"][0]["fold"], json!("1111"));
