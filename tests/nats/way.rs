@@ -14,6 +14,8 @@ pub(crate) struct Way {
     /// To the client.
     pub(crate) most: Arc<AtomicUsize>,
     pub(crate) carried: Arc<AtomicUsize>,
+    /// To the server.
+    pub(crate) asked: Arc<AtomicUsize>,
     to_server: Direction,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
@@ -45,19 +47,21 @@ impl Way {
             port,
             most: Arc::new(AtomicUsize::new(usize::MAX)),
             carried: Arc::default(),
+            asked: Arc::default(),
             to_server: Direction::default(),
             open: Arc::default(),
         };
-        let (most, carried) = (Arc::clone(&way.most), Arc::clone(&way.carried));
+        let (most, carried, asked) = (Arc::clone(&way.most), Arc::clone(&way.carried), Arc::clone(&way.asked));
         let (to_server, open) = (way.to_server.clone(), Arc::clone(&way.open));
         on_thread("way", move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
                 let there = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 open.lock().unwrap().extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
-                let Direction { held, waiting } = to_server.clone();
+                let (Direction { held, waiting }, asked) = (to_server.clone(), Arc::clone(&asked));
                 on_thread("there", move || {
-                    carry(there.0, there.1, None, |_| {
+                    carry(there.0, there.1, None, |length| {
+                        asked.fetch_add(length, Ordering::Relaxed);
                         waiting.fetch_add(1, Ordering::SeqCst);
                         wait_while(|| held.load(Ordering::SeqCst) > 0);
                         waiting.fetch_sub(1, Ordering::SeqCst);

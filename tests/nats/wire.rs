@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use async_nats::jetstream;
 use foldline::engine::{SNAPSHOT_SPACING, keep_snapshots};
-use foldline::event::{EventId, NewEvent};
+use foldline::event::{EventId, NewEvent, Version};
 use foldline::store::{Expected, Query};
 
-use crate::servers::{Kind, Server, until};
+use crate::servers::{Kind, Server, block_on, connect, until};
 use crate::stores::{fresh_store, ids, make, noted, on_thread, read, reader, stream, writer};
 use crate::way::Way;
 
@@ -86,5 +87,76 @@ fn what_is_appended_is_not_followed_by_reading_the_stream_for_snapshots_that_nob
         keep_snapshots(store.as_mut(), &stream("lead-1"));
         let read = way.carried.load(Ordering::Relaxed) - before;
         assert!(read < 1_000, "{kind:?}: {read} bytes were read");
+    }
+}
+
+#[test]
+fn streams_full_of_numbers_that_nobody_believes_are_gone_through_a_few_times_and_not_once_for_each_event() {
+    const EACH: usize = 3_000;
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let (place, name) = address.trim_start_matches("nats://").split_once('/').unwrap();
+        block_on(async {
+            let client = connect(&Server::shared(kind).url()).await.unwrap();
+            for number in 0..2 * EACH {
+                let mut headers = async_nats::HeaderMap::new();
+                headers.insert("Nats-Msg-Id", number.to_string());
+                for (name, value) in [("Foldline-Schema", "1"), ("Foldline-Type", "told")] {
+                    headers.insert(name, value);
+                }
+                headers.insert("Foldline-Version", u64::MAX.to_string());
+                let subject = format!("foldline.{name}.lead.{}", number % 2);
+                client.publish_with_headers(subject, headers, "{}".into()).await.unwrap();
+            }
+            let mut stream = jetstream::new(client).get_stream(name).await.unwrap();
+            while stream.info().await.unwrap().state.messages < 2 * EACH as u64 {
+                tokio::task::yield_now().await;
+            }
+        });
+        let way = Way::to(place.rsplit(':').next().unwrap().parse().unwrap());
+        let over = format!("nats://127.0.0.1:{}/{name}", way.port);
+        let carried = |work: &dyn Fn()| {
+            let before = way.carried.load(Ordering::Relaxed);
+            work();
+            way.carried.load(Ordering::Relaxed) - before
+        };
+        let once = carried(&|| assert_eq!(reader(&over).info().unwrap().events, 2 * EACH as u64));
+        for is_backward in [false, true] {
+            let query = if is_backward { Query::store().backward() } else { Query::store() };
+            let all = carried(&|| {
+                let mut versions: Vec<(u64, String)> = read(reader(&over).as_ref(), &query)
+                    .iter()
+                    .map(|event| (event.version.0, event.stream.to_string()))
+                    .collect();
+                if is_backward {
+                    versions.reverse();
+                }
+                let expected = (0..2 * EACH).map(|number| (number as u64 / 2, format!("lead-{}", number % 2)));
+                assert_eq!(versions, expected.collect::<Vec<_>>(), "{kind:?}");
+            });
+            assert!(all < 8 * once, "{kind:?}: {all} bytes, and {once} for all messages once");
+        }
+    }
+}
+
+#[test]
+fn an_event_far_behind_in_its_stream_is_not_looked_for_message_by_message() {
+    const EVENTS: usize = 500;
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let mut store = writer(&address);
+        let events: Vec<NewEvent> = (0..EVENTS).map(|number| noted(&format!("e{number}"))).collect();
+        // On the older one a message holds all events of an append.
+        for some in events.chunks(if kind == Kind::Old { 1 } else { EVENTS }) {
+            store.append(&stream("lead-1"), Expected::Any, some).unwrap();
+        }
+        let (place, name) = address.trim_start_matches("nats://").split_once('/').unwrap();
+        let way = Way::to(place.rsplit(':').next().unwrap().parse().unwrap());
+        let store = reader(&format!("nats://127.0.0.1:{}/{name}", way.port));
+        let before = way.asked.load(Ordering::Relaxed);
+        let event = store.event_at(&stream("lead-1"), Version(EVENTS as u64 - 1)).unwrap().unwrap();
+        assert_eq!(event.id, EventId::new(&format!("e{}", EVENTS - 1)), "{kind:?}");
+        let asked = way.asked.load(Ordering::Relaxed) - before;
+        assert!(asked < 20_000, "{kind:?}: the questions took {asked} bytes");
     }
 }

@@ -5,9 +5,8 @@
 //! A number so high that hardly any is left behind it is not believed: such an event counts as the one behind the highest
 //! before it, for everybody who reads, appends or verifies.
 
-use std::collections::HashMap;
-
 use super::connection::Which;
+use super::counted::{Walk, Walked};
 use super::pull::Want;
 use super::seen::Seen;
 use super::store::NatsStore;
@@ -17,30 +16,13 @@ use crate::store::{Flow, StoreError};
 /// So many messages are asked for one by one before a reading is begun for the others.
 const FEW: usize = 4;
 
-/// Of so many streams it is kept, and of so many events that are counted.
-const HELD: usize = 10_000;
-const COUNTED: usize = 1_000_000;
-
-/// What is known of the streams that were looked through.
-#[derive(Debug, Default)]
-pub(super) struct Highest {
-    streams: HashMap<StreamId, Walked>,
-    /// The versions of events whose messages are not believed, by where they stand.
-    counted: HashMap<Position, Version>,
-}
-
-/// A stream up to the message with this sequence.
-#[derive(Clone, Copy, Debug, Default)]
-struct Walked {
-    to: u64,
-    highest: Option<Version>,
-}
-
 impl NatsStore {
     /// Of a stream whose messages are under this subject, up to this one.
     pub(super) fn highest(&self, stream: &StreamId, subject: &str, last: &Seen) -> Result<Version, StoreError> {
-        let known = self.server.highest().streams.get(stream).copied().or_else(|| self.walked_by_ledger(stream));
-        self.walk(stream, subject, last, known)
+        let walked = self.server.highest().walked(stream);
+        // Not in one expression: who reads asks for numbers while it holds the names, which the ledger is asked with.
+        let walked = walked.or_else(|| self.walked_by_ledger(stream));
+        self.walk(stream, subject, last, walked)
     }
 
     /// As far as all messages of the store were gone through, so was each stream.
@@ -58,92 +40,77 @@ impl NatsStore {
         last: &Seen,
         known: Option<Walked>,
     ) -> Result<Version, StoreError> {
-        let mut walked = known.filter(|known| known.to <= last.sequence).unwrap_or_default();
-        if walked.to == last.sequence {
-            return Ok(walked.highest.unwrap_or_default());
+        let from = known.filter(|known| known.to <= last.sequence).unwrap_or_default();
+        if from.to == last.sequence {
+            return Ok(from.highest.unwrap_or_default());
         }
-        self.make_room();
+        let mut walk = self.server.highest().walk(stream, from);
         for _ in 0..FEW {
             let name = &self.server.stream;
-            let which = Which::Next(walked.to + 1, subject);
+            let which = Which::Next(walk.walked.to + 1, subject);
             let next = self.insist(async |connection| connection.message(name, which).await)?;
             let Some(next) = next.filter(|next| next.sequence < last.sequence) else {
-                walked.to = last.sequence - 1;
+                walk.passed(last.sequence - 1);
                 break;
             };
-            self.walk_over(&next, stream, &mut walked);
+            self.walk_over(&next, stream, &mut walk);
         }
         let headers_only = self.server.layout.has_all_in_headers();
-        let want = Want { from: walked.to + 1, to: last.sequence - 1, filter: Some(subject.to_owned()), headers_only };
+        let (from, to) = (walk.walked.to + 1, last.sequence - 1);
+        let want = Want { from, to, filter: Some(subject.to_owned()), headers_only };
         let read = self.each(want, &mut |seen| {
-            self.walk_over(&seen, stream, &mut walked);
+            self.walk_over(&seen, stream, &mut walk);
             Flow::Continue(())
         });
         if read.is_ok() {
-            self.walk_over(last, stream, &mut walked);
+            self.walk_over(last, stream, &mut walk);
         }
+        let highest = walk.walked.highest.unwrap_or_default();
         // Where somebody interrupts, or a server falls silent, what was seen by then counts the next time.
-        self.note_walked(stream, walked);
-        read.map(|()| walked.highest.unwrap_or_default())
+        self.server.highest().note(stream, walk);
+        read.map(|()| highest)
     }
 
     /// What is known without looking.
     pub(super) fn note_highest(&self, stream: &StreamId, to: u64, highest: Version) {
-        self.note_walked(stream, Walked { to, highest: Some(highest) });
-    }
-
-    fn note_walked(&self, stream: &StreamId, walked: Walked) {
-        let mut held = self.server.highest();
-        let known = held.streams.entry(stream.clone()).or_insert(walked);
-        if walked.to > known.to {
-            *known = Walked { to: walked.to, highest: walked.highest.max(known.highest) };
-        }
-    }
-
-    /// Before a stream is looked through, so that what comes of it is there when it was.
-    fn make_room(&self) {
-        let mut held = self.server.highest();
-        let Highest { streams, counted } = &mut *held;
-        if streams.len() >= HELD || counted.len() >= COUNTED {
-            streams.clear();
-            counted.clear();
-        }
+        self.server.highest().note_walked(stream, Walked { to, highest: Some(highest) });
     }
 
     /// Where an event stands in its stream whose message is not believed.
     pub(super) fn counted(&self, stream: &StreamId, position: Position) -> Result<Version, StoreError> {
-        let known = || self.server.highest().counted.get(&position).copied();
-        let under = self.server.layout.under(stream);
+        let layout = &self.server.layout;
+        let under = layout.under(stream);
         let Some(subject) = under.filter() else { return Ok(Version(0)) };
-        if let Some(version) = known() {
+        if let Some(version) = self.server.highest().number(stream, position) {
             return Ok(version);
         }
         let Some(last) = self.last_under(subject)? else { return Ok(Version(0)) };
-        // On to where the stream ends now, and from its beginning where what was met before was let go of.
-        let walked = self.server.highest().streams.get(stream).copied();
-        self.walk(stream, subject, &last, walked)?;
-        if known().is_none() {
-            self.walk(stream, subject, &last, None)?;
-        }
-        Ok(known().unwrap_or_default())
+        let mut look = self.server.highest().look(stream, position, position.0 / layout.places());
+        let headers_only = layout.has_all_in_headers();
+        let want = Want { from: look.from(), to: last.sequence, filter: Some(subject.to_owned()), headers_only };
+        self.each(want, &mut |seen| {
+            self.each_version(&seen, stream, &mut |position, said| look.event(position, said));
+            look.passed(seen.sequence)
+        })?;
+        Ok(self.server.highest().keep(stream, look).unwrap_or_default())
     }
 
-    /// What cannot be read has no version.
-    fn walk_over(&self, seen: &Seen, stream: &StreamId, walked: &mut Walked) {
+    fn walk_over(&self, seen: &Seen, stream: &StreamId, walk: &mut Walk) {
+        self.each_version(seen, stream, &mut |_, said| {
+            walk.event(said);
+        });
+        walk.passed(seen.sequence);
+    }
+
+    /// What the events of a message say of their versions, where it is believed. What cannot be read has none.
+    fn each_version(&self, seen: &Seen, stream: &StreamId, visit: &mut dyn FnMut(Position, Option<Version>)) {
         let (layout, mut index) = (&self.server.layout, 0);
         layout.events(seen, &mut |event| {
             let position = layout.position(seen.sequence, index);
             index += 1;
-            if event.stream != stream.as_str() {
-                return;
+            if event.stream == stream.as_str() {
+                visit(position, event.version);
             }
-            let version = event.version.unwrap_or_else(|| {
-                let behind = walked.highest.map_or(Version(0), |highest| Version(highest.0.saturating_add(1)));
-                self.server.highest().counted.insert(position, behind);
-                behind
-            });
-            walked.highest = walked.highest.max(Some(version));
         });
-        walked.to = seen.sequence;
     }
 }

@@ -19,6 +19,7 @@ mod alone;
 mod bridge;
 mod bucket;
 mod connection;
+mod counted;
 mod error;
 mod find;
 mod foreign;

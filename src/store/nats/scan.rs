@@ -26,6 +26,9 @@ pub(super) struct NatsScan<'s> {
     versions: Versions,
     size: BatchSize,
     left: u64,
+    /// How many were left when messages were read last, and by how much more of them are read at once than those.
+    left_then: Option<u64>,
+    wider: usize,
     /// Met after events that are handed over first.
     failed: Option<StoreError>,
     /// The last event that was read of a stream that is read forward.
@@ -74,6 +77,8 @@ impl<'s> NatsScan<'s> {
             versions: Versions::Counted(HashMap::default()),
             size: BatchSize::first_of(query),
             left: query.limit.unwrap_or(u64::MAX),
+            left_then: None,
+            wider: 1,
             failed: None,
             mark: None,
             waiting: VecDeque::new(),
@@ -158,7 +163,11 @@ impl<'s> NatsScan<'s> {
     fn messages(&mut self) -> Result<(), StoreError> {
         let store = self.store;
         let most = if self.chosen.is_some() { AT_ONCE } else { self.size.most() };
+        // Where none of those that came was wanted, what is looked for may be far.
+        let is_in_vain = self.left_then.replace(self.left) == Some(self.left);
+        self.wider = if is_in_vain { (self.wider * WIDER as usize).min(AT_ONCE) } else { 1 };
         let wish = (most as u64).min(self.left.max(1)) as usize;
+        let wish = (wish * self.wider).min(AT_ONCE.max(most));
         match &mut self.source {
             Source::Nothing => {}
             Source::Forward(pull) => {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::bridge::Asking;
 use super::bucket::bucket;
 use super::connection::{ANSWERING, Connection, Edition, INSISTING, StreamInfo, Which};
-use super::highest::Highest;
+use super::counted::Highest;
 use super::layout::{Layout, Under};
 use super::ledger::{Ledger, largest_first};
 use super::names::Names;
