@@ -62,8 +62,10 @@ impl App {
     /// Says why a command is out of place now, and whether it is.
     pub(super) fn is_refused(&mut self, command: Command) -> bool {
         let refusal = self.store.as_ref().and_then(|store| refusal(store, command));
-        if let Some(id) = refusal {
-            self.told = Some(UserError::new(Message::new(id)));
+        match refusal {
+            Some(id) => self.told = Some(UserError::new(Message::new(id))),
+            // Whoever goes on elsewhere has read that a command was of another lens.
+            None => drop(self.told.take_if(|told| told.message.id.starts_with("lens-of-"))),
         }
         refusal.is_some()
     }

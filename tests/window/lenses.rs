@@ -268,3 +268,18 @@ fn a_mark_that_is_pointed_at_says_what_changed_and_not_what_its_bar_holds() {
     driver.wait_for("Payloads changed their shape once");
     assert_eq!(driver.window.query_all_by_role_and_label(Role::Label, choice).count(), 1, "{}", driver.all_text());
 }
+
+#[test]
+fn that_a_command_was_of_another_lens_is_told_until_somebody_goes_on() {
+    let told = "This is about one stream: look at one first (Ctrl+1)";
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::Num3);
+    driver.press(Key::W);
+    driver.assert_shows(told);
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    driver.assert_hides(told);
+    driver.press(Key::W);
+    driver.assert_shows(told);
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.assert_hides(told);
+}
