@@ -1,8 +1,9 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
 // projection's source, and given what makes texts of values, what keeps its state, what makes its events and what lets long
 // steps look at the clock; gives back the functions that the host calls. Nothing here reads a clock or a file.
-(function (json, states, [changes, answers], events, toll, time, head) {
+(function (json, states, ofStates, events, toll, time, head) {
   "use strict";
+  const [changes, answers] = ofStates;
   const { parse, stringify } = JSON;
   const { isArray } = Array;
   const { keys, defineProperty, getPrototypeOf } = Object;
