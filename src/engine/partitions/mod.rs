@@ -3,9 +3,10 @@
 
 mod run;
 mod text;
+mod touched;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::EngineError;
@@ -439,25 +440,6 @@ impl Counting {
     }
 }
 
-/// Rows that are others than they were, each once, in their order.
-#[derive(Default)]
-struct Touched {
-    places: HashSet<usize>,
-    last: Option<usize>,
-    /// Behind which event results are made of each, where any are, and behind which of all.
-    behind: HashMap<usize, EventAt>,
-    behind_all: Option<EventAt>,
-}
-
-/// Where an event stands.
-#[derive(Clone)]
-struct EventAt {
-    stream: StreamId,
-    version: Version,
-    position: Option<Position>,
-    event_type: EventType,
-}
-
 impl FaultAt {
     /// Of an event that was not given to the projection: that had been given up by then.
     pub fn is_not_run(&self) -> bool {
@@ -467,41 +449,5 @@ impl FaultAt {
     pub(in crate::engine) fn ended_at(&self) -> EndedAt {
         let (stream, event_type) = (self.stream.clone(), self.event_type.clone());
         EndedAt { stream, version: self.version, event_type }
-    }
-}
-
-impl EventAt {
-    fn fault(self, fault: Fault) -> FaultAt {
-        let Self { stream, version, position, event_type } = self;
-        FaultAt { fault, stream, version, position, event_type }
-    }
-}
-
-impl Touched {
-    fn note(&mut self, place: usize) {
-        if self.last != Some(place) {
-            self.last = Some(place);
-            self.places.insert(place);
-        }
-    }
-
-    fn note_event(&mut self, place: usize, event: EventAt) {
-        self.behind.insert(place, event.clone());
-        self.behind_all = Some(event);
-    }
-
-    /// Behind which event the result of a row is made.
-    fn behind(&self, place: usize) -> Option<EventAt> {
-        self.behind.get(&place).or(self.behind_all.as_ref()).cloned()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    fn in_order(&self) -> Vec<usize> {
-        let mut places: Vec<usize> = self.places.iter().copied().collect();
-        places.sort_unstable();
-        places
     }
 }

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::text::Text;
-use super::{EventAt, FaultAt, PART_TO_GROW, PARTITION, PartitionRow, Partitions, Shared, TakeOutput, Touched};
+use super::touched::{EventAt, Touched};
+use super::{FaultAt, PART_TO_GROW, PARTITION, PartitionRow, Partitions, Shared, TakeOutput};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
 use crate::projection::Fault;
