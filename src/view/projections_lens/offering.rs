@@ -67,7 +67,9 @@ impl OpenStore {
         };
         let registry = self.store_engine().offers().registry();
         let kinds = Aggregate::ALL.into_iter().map(Some).chain([None]);
-        let brought = kinds.flat_map(|kind| registry.of_aggregate(kind)).filter(|offered| !offered.is_own());
+        // What is for any stream comes behind what is for some.
+        let of_kind = |kind| registry.of_aggregate(kind).iter().filter(move |offered| offered.aggregate() == kind);
+        let brought = kinds.flat_map(of_kind).filter(|offered| !offered.is_own());
         let (of_store, elsewhere): (Vec<_>, Vec<_>) = brought.partition(|offered| self.has_streams_for(offered));
         let side = |offered: &ProjectionRef| {
             let name = offered.name().to_owned();
