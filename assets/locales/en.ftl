@@ -956,6 +956,7 @@ activity-count-of = { $count ->
    *[other] { $grouped } of { $of } events, newest first
 }
 activity-latest = The latest { $grouped }, newest first; scroll for more
+activity-latest-of = The latest { $grouped } of { $of }, newest first; scroll for more
 activity-named = The event with this ID:
 activity-so-far = { $grouped } so far
 activity-stopped = The search was stopped; { $grouped } were found by then
@@ -1380,6 +1381,12 @@ table-chip-remove = Remove the filter { $filter }
 table-add-filter = Add a filter
 table-add-filter-about = A condition (contacts > 2), a time (last 30 days), or any text; then Enter
 table-columns = Columns
+table-columns-more = { $count ->
+    [one] 1 column has no room: { $columns }
+   *[other] { $count } columns have no room: { $columns }
+}
+table-column-first = Put { $column } first
+table-column-no-room = { $column } (no room)
 table-columns-reset = As at first
 table-column-hide = Hide this column
 table-row-coming = being read
@@ -1438,7 +1445,11 @@ table-differ = { $count ->
     [one] 1 stream differs, { $begun } begun between; { $alike } have events between and are alike
    *[other] { $grouped } streams differ, { $begun } of them begun between; { $alike } have events between and are alike
 }
-table-differ-more = { $shown } of { $total } are listed
+table-differ-more = the first { $shown } of { $total } that changed are listed
+table-differ-by-change = in the order in which they changed first
+table-differ-by-change-down = in the order in which they changed first, the last of these on top
+table-differ-by-stream = in the order of their names
+table-differ-by-field = in the order of the first field that differs
 table-differ-none = Nothing differs
 table-col-versions = A → B
 table-col-differs = what differs, A → B
@@ -1448,6 +1459,10 @@ export-rows = Export rows…
 export-rows-about = { $count ->
     [one] 1 row of { $category }, in the order of the table and with the columns that are chosen
    *[other] { $grouped } rows of { $category }, in the order of the table and with the columns that are chosen
+}
+export-differences-about = { $count ->
+    [one] { $category }: 1 that differs between A and B, with a row for each field
+   *[other] { $category }: { $grouped } that differ between A and B, with a row for each field, in the order shown
 }
 export-rows-done = { $count ->
     [one] 1 row written to { $path }

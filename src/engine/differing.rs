@@ -1,5 +1,6 @@
 //! Two moments of a store held against each other: which streams differ, and in which fields.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::load::begin_fold;
@@ -32,6 +33,42 @@ pub struct DifferingStream {
     pub changes: Vec<Change>,
 }
 
+/// What streams that differ are in the order of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DifferBy {
+    /// Their first event between the moments, as the store has them.
+    #[default]
+    Change,
+    Stream,
+    /// The first field in which they differ.
+    Field,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DifferOrder {
+    pub by: DifferBy,
+    pub is_descending: bool,
+}
+
+impl DifferOrder {
+    /// Sorts the places of rows that are in the order in which the streams were touched first.
+    pub fn sort(self, places: &mut [usize], rows: &[DifferingStream]) {
+        fn field(row: &DifferingStream) -> Option<&str> {
+            row.changes.first().map(|change| change.field.as_str())
+        }
+        let compare = |a: &DifferingStream, b: &DifferingStream| match self.by {
+            DifferBy::Change => Ordering::Equal,
+            DifferBy::Stream => a.stream.cmp(&b.stream),
+            // Those of which no field is told come behind the others.
+            DifferBy::Field => field(a).is_none().cmp(&field(b).is_none()).then_with(|| field(a).cmp(&field(b))),
+        };
+        places.sort_by(|a, b| rows.get(*a).zip(rows.get(*b)).map_or(Ordering::Equal, |(a, b)| compare(a, b)));
+        if self.is_descending {
+            places.reverse();
+        }
+    }
+}
+
 /// What differs between two moments.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Differing {
@@ -55,15 +92,10 @@ const MOST_FIELDS: usize = 1_000;
 
 /// Reads which streams have events between the moments, and then those alone, once each.
 pub fn differing(reader: &dyn Store, wanted: &DifferWanted, ticket: &Ticket) -> Result<Differing, EngineError> {
-    let has_order = reader.capabilities().has_feed;
-    let is_position = |at| matches!(at, StoreMoment::Position(_));
-    if !has_order && (is_position(wanted.from) || is_position(wanted.to)) {
-        return Err(EngineError::NoPositions);
-    }
     let mut answer = Differing::default();
     let mut fields: HashMap<String, u64> = HashMap::new();
-    each_touched(reader, wanted, AT_LEAST, ticket, &mut |ends| {
-        let Some(row) = differing_one(reader, wanted, ends, ticket)? else {
+    each_compared(reader, wanted, ticket, &mut |row| {
+        let Some(row) = row else {
             answer.alike += 1;
             return Ok(());
         };
@@ -84,6 +116,22 @@ pub fn differing(reader: &dyn Store, wanted: &DifferWanted, ticket: &Ticket) -> 
     answer.fields = fields.into_iter().collect();
     answer.fields.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
     Ok(answer)
+}
+
+/// Hands over every stream that has events between the moments, in the order in which they were touched; `None` for one that
+/// is the same at both.
+pub(super) fn each_compared(
+    reader: &dyn Store,
+    wanted: &DifferWanted,
+    ticket: &Ticket,
+    take: &mut dyn FnMut(Option<DifferingStream>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let has_order = reader.capabilities().has_feed;
+    let is_position = |at| matches!(at, StoreMoment::Position(_));
+    if !has_order && (is_position(wanted.from) || is_position(wanted.to)) {
+        return Err(EngineError::NoPositions);
+    }
+    each_touched(reader, wanted, AT_LEAST, ticket, &mut |ends| take(differing_one(reader, wanted, ends, ticket)?))
 }
 
 /// `None` where its fields are the same at both moments, or it has no projection of the wanted name.

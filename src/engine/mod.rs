@@ -14,6 +14,7 @@ mod columns;
 mod compare_projections;
 mod counting;
 mod differing;
+mod differing_export;
 mod division;
 mod doubts;
 mod drift;
@@ -89,7 +90,8 @@ pub use compare_projections::{
     CompareSide, CompareWish, Differs, ExplainingEvent, PartitionDifference, ProjectionsCompared, compare_projections,
 };
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
-pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
+pub use differing::{DIFFERING_KEPT, DifferBy, DifferOrder, DifferWanted, Differing, DifferingStream, differing};
+pub use differing_export::{DifferencesWish, write_differences};
 pub use division::{Away, Division, Partitioned, Spot};
 pub use doubts::{DoubtsWanted, doubts};
 pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};

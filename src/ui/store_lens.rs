@@ -53,7 +53,8 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_fo
     state_ui(ui, scene, &store.table);
     ui.add_space(8.0);
     let entered = store.table.selected_place().filter(|_| std::mem::take(&mut store.table.wants_row));
-    let seen = table::table_ui(ui, scene, store, entered);
+    let (seen, left_out) = table::table_ui(ui, scene, store, entered);
+    store.table.see_columns(left_out);
     store.see_rows(seen);
     if store.table.lacks_rows() {
         ui.ctx().request_repaint();

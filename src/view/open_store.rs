@@ -311,8 +311,7 @@ impl OpenStore {
             _ => {}
         }
         if name == ToolName::ExportingRows {
-            let (wish, known) = self.table.rows_wish();
-            self.tools.exporting_rows.take(wish, known);
+            self.tools.exporting_rows.take(self.table.rows_wish());
         }
         // A table is made of what is looked at; all else is of the store as it is.
         let of_partitions = name == ToolName::ReadModels;

@@ -26,6 +26,7 @@ mod lenses;
 mod lists;
 mod looking;
 mod looks;
+mod moments;
 mod names;
 mod narrow;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]

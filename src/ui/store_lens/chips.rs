@@ -7,7 +7,7 @@ use super::super::parts::{chip, is_entered, named_field, shortened};
 use super::super::people::exact;
 use super::{rows_ui, wish};
 use crate::theme::palette;
-use crate::view::{CHANGED_WITHIN, LensWish, RowChip, StoreLens};
+use crate::view::{CHANGED_WITHIN, LensColumn, LensWish, RowChip, StoreLens};
 
 /// What a chip says.
 fn chip_text(scene: &Scene<'_>, chip: &RowChip) -> String {
@@ -93,7 +93,11 @@ fn columns_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
         egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
             for field in table.known_fields() {
                 let mut is_shown = table.fields().contains(&field);
-                if ui.checkbox(&mut is_shown, shortened(&field).into_owned()).changed() {
+                let mut name = shortened(&field).into_owned();
+                if table.left_out().iter().any(|column| matches!(column, LensColumn::Field(path) if *path == field)) {
+                    name = scene.locale.with("table-column-no-room", [("column", name.into())]);
+                }
+                if ui.checkbox(&mut is_shown, name).changed() {
                     wish(scene, LensWish::ToggleColumn(field));
                 }
             }

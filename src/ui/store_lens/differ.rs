@@ -1,18 +1,21 @@
-use egui::{Label, RichText, Ui};
+use egui::{Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::super::history::{MARGIN, names_ui, nothing_ui};
+use super::super::ends::ends_ui;
+use super::super::focus::{Shape, Stops};
+use super::super::history::{HEADER_HEIGHT, MARGIN, nothing_ui};
 use super::super::list::{Cells, List, Look, list_row};
 use super::super::parts::{card, cut, hairline, link, progress_ui, shortened};
 use super::super::people::for_people;
 use super::super::streams::in_order;
 use super::super::{Scene, grouped};
+use super::table::heading_ui;
 use super::wish;
-use crate::command::Action;
-use crate::engine::{DIFFERING_KEPT, DifferingStream};
+use crate::command::{Action, Command};
+use crate::engine::{DIFFERING_KEPT, DifferBy, DifferingStream};
 use crate::event::StreamId;
 use crate::index::StoreMoment;
 use crate::theme::palette;
-use crate::view::{LensWish, MomentsCompared, OpenStore};
+use crate::view::{LensWish, MomentsCompared, OpenStore, ToolName};
 
 /// So many fields are named over the table.
 const FIELDS: usize = 8;
@@ -58,10 +61,21 @@ fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut 
     ];
     ui.add(Label::new(scene.locale.with("table-differ", values)).wrap());
     fields_ui(ui, scene, compared);
+    let mut said = scene.text(order_text(compared));
     if differing.differ > DIFFERING_KEPT as u64 {
         let values = [("shown", grouped(DIFFERING_KEPT as u64).into()), ("total", grouped(differing.differ).into())];
-        ui.label(RichText::new(scene.locale.with("table-differ-more", values)).color(colours.dim));
+        said = format!("{}  ·  {said}", scene.locale.with("table-differ-more", values));
     }
+    let order_ui = |ui: &mut Ui, _: &mut Scene<'_>| {
+        cut(ui, RichText::new(said).color(colours.dim));
+    };
+    ui.horizontal(|ui| {
+        ends_ui(ui, scene, "order of differences", order_ui, |ui, scene| {
+            if !compared.is_empty() && ui.button(scene.text("table-export")).clicked() {
+                scene.run(Command::Tool(ToolName::ExportingRows));
+            }
+        });
+    });
     ui.add_space(6.0);
     card(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -69,9 +83,7 @@ fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut 
             return nothing_ui(ui, &scene.text("table-differ-none"));
         }
         let columns = Columns::new(ui.available_width());
-        let Columns { stream, versions, changes } = columns;
-        let heads = [("col-stream", stream), ("table-col-versions", versions), ("table-col-differs", changes)];
-        names_ui(ui, scene, &heads);
+        headings_ui(ui, scene, compared, columns);
         hairline(ui);
         List::new("differing streams", compared.len()).show(ui, |ui, place| {
             if let Some(row) = compared.row(place) {
@@ -80,6 +92,42 @@ fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut 
             }
         });
     });
+}
+
+/// What the streams are in the order of.
+fn order_text(compared: &MomentsCompared) -> &'static str {
+    let order = compared.order();
+    match (order.by, order.is_descending) {
+        (DifferBy::Change, false) => "table-differ-by-change",
+        (DifferBy::Change, true) => "table-differ-by-change-down",
+        (DifferBy::Stream, _) => "table-differ-by-stream",
+        (DifferBy::Field, _) => "table-differ-by-field",
+    }
+}
+
+/// The names of the columns. A press sorts by one.
+fn headings_ui(ui: &mut Ui, scene: &mut Scene<'_>, compared: &MomentsCompared, columns: Columns) {
+    let Columns { stream, versions, changes } = columns;
+    let heads = [
+        ("col-stream", stream, DifferBy::Stream),
+        ("table-col-versions", versions, DifferBy::Change),
+        ("table-col-differs", changes, DifferBy::Field),
+    ];
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER_HEIGHT), Sense::hover());
+    let mut stops = Stops::new(ui, "columns of differences", Shape { rows: 1, columns: heads.len(), page: 1 }, None);
+    let mut x = rect.left() + MARGIN;
+    for (place, (name, width, by)) in heads.into_iter().enumerate() {
+        let cell = Rect::from_min_max(pos2(x, rect.top()), pos2(x + width, rect.bottom()));
+        x += width;
+        let response = ui.interact(cell, ui.scope_id().with(("heading", place)), stops.sense(place));
+        let sorted = (compared.order().by == by).then_some(compared.order().is_descending);
+        heading_ui(ui, scene, &scene.text(name), (sorted, false), cell, &response);
+        stops.row(ui, place, &response);
+        if response.clicked() {
+            wish(scene, LensWish::SortCompared(by));
+        }
+    }
+    stops.end(ui);
 }
 
 /// A place in the store's order is told by its time, too, which is what a person thinks of.

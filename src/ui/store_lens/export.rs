@@ -13,14 +13,18 @@ use crate::view::{ExportedRows, FileFor, OpenStore, ToolName};
 
 /// The rows of the table, as they are narrowed and sorted, into a file.
 pub(in crate::ui) fn rows_export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
-    let rows = store.table.len() as u64;
+    let table = &store.table;
+    let (about, rows) = match table.compared.differing().filter(|_| table.compared.is_shown) {
+        Some(_) => ("export-differences-about", table.compared.count()),
+        None => ("export-rows-about", table.len() as u64),
+    };
     let category = store.table.category().map_or_else(|| scene.text("table-all"), str::to_owned);
     let exporting = &mut store.tools.exporting_rows;
     let title = scene.text("export-rows");
     Dialog::new("export rows", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
         let dim = palette(ui).dim;
         let values = [("category", category.into()), ("grouped", grouped(rows).into()), ("count", rows.into())];
-        ui.label(RichText::new(scene.locale.with("export-rows-about", values)).color(dim));
+        ui.label(RichText::new(scene.locale.with(about, values)).color(dim));
         ui.add_space(6.0);
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(dim));
         let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {

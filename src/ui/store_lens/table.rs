@@ -19,10 +19,16 @@ use crate::view::{FittedColumn, LensColumn, LensOrder, LensRow, LensWish, OpenSt
 /// Right of a row's last column: what opens it.
 const OPENS: f32 = 22.0;
 
-/// A row a stream; a key led to the `entered`. Answers with the places that were drawn.
-pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, entered: Option<usize>) -> Range<usize> {
+/// A row a stream; a key led to the `entered`. Answers with the places that were drawn, and with the columns that had no room.
+pub(super) fn table_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    store: &OpenStore,
+    entered: Option<usize>,
+) -> (Range<usize>, Vec<LensColumn>) {
     let table = &store.table;
     let mut seen: Option<Range<usize>> = None;
+    let mut left_out = Vec::new();
     card(ui, |ui| {
         ui.set_width(ui.available_width());
         if table.is_empty() {
@@ -32,7 +38,8 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, en
         let last = table.moment().and_then(|moment| moment.time);
         let has_years = scene.zone.spans_years(first, last);
         let columns = table.fit(ui.available_width() - OPENS, has_years);
-        header_ui(ui, scene, table, &columns);
+        left_out = columns.iter().filter(|fitted| fitted.width <= 0.0).map(|fitted| fitted.column.clone()).collect();
+        header_ui(ui, scene, table, &columns, &left_out);
         let selected = table.selected_place();
         let is_behind = table.is_behind();
         List::new("table of streams", table.len()).keep(selected, false).entered(entered).show(ui, |ui, place| {
@@ -50,7 +57,7 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, en
             }
         });
     });
-    seen.unwrap_or_default()
+    (seen.unwrap_or_default(), left_out)
 }
 
 /// Why there is no row.
@@ -74,60 +81,96 @@ fn name_of(scene: &Scene<'_>, column: &LensColumn) -> String {
 }
 
 /// The names of the columns. A press sorts by one; more is in the menu of each.
-fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, columns: &[FittedColumn]) {
+fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, columns: &[FittedColumn], left_out: &[LensColumn]) {
     let shown: Vec<&FittedColumn> = columns.iter().filter(|column| column.width > 0.0).collect();
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER_HEIGHT + 4.0), Sense::hover());
-    let mut stops = Stops::new(ui, "columns of table", Shape { rows: 1, columns: shown.len(), page: 1 }, None);
+    let stop_count = shown.len() + usize::from(!left_out.is_empty());
+    let mut stops = Stops::new(ui, "columns of table", Shape { rows: 1, columns: stop_count, page: 1 }, None);
     let mut x = rect.left() + TABLE_MARGIN;
     for (place, column) in shown.into_iter().enumerate() {
         let cell = Rect::from_min_max(pos2(x, rect.top()), pos2(x + column.width, rect.bottom()));
         x += column.width;
         let response = ui.interact(cell, ui.scope_id().with(("heading", place)), stops.sense(place));
-        heading_ui(ui, scene, table.order(), column, cell, &response);
+        let name = name_of(scene, &column.column);
+        let sorted = (table.order().by == column.column).then_some(table.order().is_descending);
+        heading_ui(ui, scene, &name, (sorted, column.is_numeric), cell, &response);
         stops.row(ui, place, &response);
         let is_asked = menu_at(ui, &response, |ui| heading_menu(ui, scene, table, column));
         if response.clicked() && !is_asked {
             wish(scene, LensWish::Sort(column.column.clone()));
         }
     }
+    if !left_out.is_empty() {
+        let (place, begin) = (stop_count - 1, rect.right() - OPENS - TABLE_MARGIN);
+        let cell = Rect::from_min_max(pos2(begin, rect.top()), pos2(rect.right() - 4.0, rect.bottom()));
+        let response = ui.interact(cell, ui.scope_id().with("columns without room"), stops.sense(place));
+        left_out_ui(ui, scene, left_out, cell, &response);
+        stops.row(ui, place, &response);
+    }
     stops.end(ui);
     let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 1.0), rect.max);
     ui.painter().rect_filled(line, 0.0, palette(ui).line);
 }
 
-fn heading_ui(
+/// The name of a column that rows can be sorted by; whether they are, with the largest first, and whether it has numbers.
+pub(super) fn heading_ui(
     ui: &mut Ui,
     scene: &Scene<'_>,
-    order: &LensOrder,
-    column: &FittedColumn,
+    name: &str,
+    (sorted, is_numeric): (Option<bool>, bool),
     cell: Rect,
     response: &Response,
 ) {
     let colours = palette(ui);
-    let name = name_of(scene, &column.column);
-    let is_sorted = order.by == column.column;
-    let said = match (is_sorted, order.is_descending) {
-        (false, _) => "table-sort-by",
-        (true, true) => "table-sorted-down",
-        (true, false) => "table-sorted-up",
+    let said = match sorted {
+        None => "table-sort-by",
+        Some(true) => "table-sorted-down",
+        Some(false) => "table-sorted-up",
     };
-    let said = scene.locale.with(said, [("column", name.clone().into())]);
+    let said = scene.locale.with(said, [("column", name.to_owned().into())]);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
     let is_lit = response.hovered() || response.has_focus();
-    let ink = if is_lit || is_sorted { colours.text } else { colours.dim };
-    let layout =
-        if column.is_numeric { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
+    let ink = if is_lit || sorted.is_some() { colours.text } else { colours.dim };
+    let layout = if is_numeric { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
     let inside = Rect::from_min_max(cell.min, pos2(cell.right() - 12.0, cell.bottom()));
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(layout));
     inside.shrink_clip_rect(cell);
     inside.spacing_mut().item_spacing.x = 4.0;
-    if column.is_numeric && is_sorted {
-        mark_ui(&mut inside, order.is_descending, ink);
+    if let Some(is_descending) = sorted.filter(|_| is_numeric) {
+        mark_ui(&mut inside, is_descending, ink);
     }
     cut(&mut inside, RichText::new(name).size(11.5).color(ink));
-    if !column.is_numeric && is_sorted {
-        mark_ui(&mut inside, order.is_descending, ink);
+    if let Some(is_descending) = sorted.filter(|_| !is_numeric) {
+        mark_ui(&mut inside, is_descending, ink);
     }
+}
+
+/// How many columns have no room, and how to see one of them.
+fn left_out_ui(ui: &mut Ui, scene: &mut Scene<'_>, left_out: &[LensColumn], cell: Rect, response: &Response) {
+    let colours = palette(ui);
+    let names: Vec<String> = left_out.iter().map(|column| name_of(scene, column)).collect();
+    let said = [("count", left_out.len().into()), ("columns", names.join(", ").into())];
+    let said = scene.locale.with("table-columns-more", said);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+    let ink = if response.hovered() || response.has_focus() { colours.text } else { colours.accent };
+    let mut inside = ui.new_child(
+        egui::UiBuilder::new().max_rect(cell.shrink2(vec2(4.0, 0.0))).layout(Layout::right_to_left(Align::Center)),
+    );
+    cut(&mut inside, RichText::new(format!("+{}", left_out.len())).size(11.5).color(ink));
+    egui::Popup::menu(response).show(|ui| {
+        for (column, name) in left_out.iter().zip(names) {
+            let (title, brings) = match column {
+                LensColumn::Field(path) => ("table-column-first", LensWish::ColumnFirst(path.clone())),
+                // What rows are sorted by goes last.
+                column => ("table-sort-by", LensWish::Sort(column.clone())),
+            };
+            if ui.button(scene.locale.with(title, [("column", name.into())])).clicked() {
+                wish(scene, brings);
+                ui.close();
+            }
+        }
+    });
+    response.clone().on_hover_text(said);
 }
 
 /// Which way the rows are sorted.

@@ -1,4 +1,7 @@
-use crate::engine::{Asked, Cause, DifferWanted, Differing, DifferingStream, Engine, Question, Ticket, differing};
+use crate::engine::{
+    Asked, Cause, DifferBy, DifferOrder, DifferWanted, DifferencesWish, Differing, DifferingStream, Engine, Question,
+    RowsFormat, Ticket, differing,
+};
 use crate::index::StoreMoment;
 use crate::store::Store;
 use crate::view::UserError;
@@ -10,6 +13,7 @@ pub struct MomentsCompared {
     pub is_shown: bool,
     /// Only streams in which this field differs.
     field: Option<String>,
+    order: DifferOrder,
     /// The rows that are shown, by their places in the answer.
     shown: Vec<usize>,
     pub asked: Asked<CompareMoments>,
@@ -64,8 +68,28 @@ impl MomentsCompared {
             Some(field) => row.changes.iter().any(|change| change.field == *field),
             None => true,
         };
-        let shown = rows.iter().enumerate().filter(|(_, row)| is_shown(row)).map(|(place, _)| place).collect();
+        let shown = rows.iter().enumerate().filter(|(_, row)| is_shown(row)).map(|(place, _)| place);
+        let mut shown: Vec<usize> = shown.collect();
+        self.order.sort(&mut shown, rows);
         self.shown = shown;
+    }
+
+    /// By this; once more, the other way round.
+    pub(super) fn sort(&mut self, by: DifferBy) {
+        let is_descending = self.order.by == by && !self.order.is_descending;
+        self.order = DifferOrder { by, is_descending };
+        self.narrow();
+    }
+
+    pub fn order(&self) -> DifferOrder {
+        self.order
+    }
+
+    /// The differences as they are shown, to be written to a file.
+    pub(super) fn wish(&self) -> Option<DifferencesWish> {
+        let CompareMoments(wanted) = self.asked.question()?;
+        let (field, order) = (self.field.clone(), self.order);
+        Some(DifferencesWish { wanted: wanted.clone(), field, order, format: RowsFormat::default(), is_csv_safe: true })
     }
 
     pub fn field(&self) -> Option<&str> {
@@ -79,6 +103,13 @@ impl MomentsCompared {
 
     pub fn differing(&self) -> Option<&Differing> {
         self.asked.value()
+    }
+
+    /// How many streams there are with what is not listed.
+    pub fn count(&self) -> u64 {
+        let Some(differing) = self.asked.value() else { return 0 };
+        let of_field = |field: &str| differing.fields.iter().find(|(name, _)| name == field).map(|(_, count)| *count);
+        self.field.as_deref().map_or(differing.differ, |field| of_field(field).unwrap_or_default())
     }
 
     pub fn len(&self) -> usize {

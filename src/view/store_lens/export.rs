@@ -1,11 +1,22 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::Tool;
-use crate::engine::{Asked, Engine, FoldedStores, Question, RowsFormat, RowsWish, Ticket, write_rows};
+use crate::engine::{
+    Asked, DifferencesWish, Engine, FoldedStores, Question, RowsFormat, RowsWish, Ticket, write_differences, write_rows,
+};
 use crate::event::StreamId;
 use crate::store::files::ExportTarget;
 use crate::store::{Source, Store};
 use crate::view::{UserError, WindowTool};
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub(in crate::view) enum RowsOf {
+    /// The rows of the table, with what is folded already.
+    Table(RowsWish, FoldedStores),
+    /// What differs between two moments.
+    Differences(DifferencesWish),
+}
 
 /// The rows of the table on their way into a file.
 #[derive(Debug)]
@@ -16,15 +27,15 @@ pub struct ExportingRows {
     pub replaces: bool,
     /// In CSV, no cell begins like a formula.
     pub is_csv_safe: bool,
-    /// What the table shows, as the export was begun.
-    wish: Option<(RowsWish, FoldedStores)>,
+    /// What was shown, as the export was begun.
+    rows: Option<RowsOf>,
     pub asked: Asked<ExportRows>,
 }
 
 impl Default for ExportingRows {
     fn default() -> Self {
         let (to, format) = (String::new(), RowsFormat::default());
-        Self { to, format, replaces: false, is_csv_safe: true, wish: None, asked: Asked::default() }
+        Self { to, format, replaces: false, is_csv_safe: true, rows: None, asked: Asked::default() }
     }
 }
 
@@ -47,8 +58,8 @@ impl ExportingRows {
     }
 
     /// What is to be written, if it is begun now.
-    pub(in crate::view) fn take(&mut self, wish: RowsWish, folded: FoldedStores) {
-        self.wish = Some((wish, folded));
+    pub(in crate::view) fn take(&mut self, rows: RowsOf) {
+        self.rows = Some(rows);
     }
 }
 
@@ -61,10 +72,14 @@ impl WindowTool for ExportingRows {
     }
 
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
-        let Some((wish, folded)) = self.wish.take() else { return };
-        let wish = RowsWish { format: self.format, is_csv_safe: self.is_csv_safe, ..wish };
+        let (format, is_csv_safe) = (self.format, self.is_csv_safe);
+        let rows = match self.rows.take() {
+            Some(RowsOf::Table(wish, folded)) => RowsOf::Table(RowsWish { format, is_csv_safe, ..wish }, folded),
+            Some(RowsOf::Differences(wish)) => RowsOf::Differences(DifferencesWish { format, is_csv_safe, ..wish }),
+            None => return,
+        };
         let (path, source) = (PathBuf::from(self.to.trim()), engine.source().clone());
-        self.asked.ask(engine, ExportRows { path, replaces: self.replaces, source, wish, folded });
+        self.asked.ask(engine, ExportRows { path, replaces: self.replaces, source, rows });
     }
 
     fn asked(&self) -> &dyn Tool<Error = UserError> {
@@ -82,8 +97,7 @@ pub struct ExportRows {
     replaces: bool,
     /// The store itself, which no export may replace.
     source: Source,
-    wish: RowsWish,
-    folded: FoldedStores,
+    rows: RowsOf,
 }
 
 /// A file that was written, and how many rows went into it.
@@ -100,9 +114,12 @@ impl Question for ExportRows {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ExportedRows, UserError> {
-        let Self { path, replaces, source, wish, folded } = self;
+        let Self { path, replaces, source, rows } = self;
         let target = ExportTarget::new(&path, &source, replaces)?;
-        let rows = write_rows::<UserError>(reader, target, &wish, &folded, ticket)?;
+        let rows = match rows {
+            RowsOf::Table(wish, folded) => write_rows::<UserError>(reader, target, &wish, &folded, ticket)?,
+            RowsOf::Differences(wish) => write_differences::<UserError>(reader, target, &wish, ticket)?,
+        };
         Ok(ExportedRows { path, rows })
     }
 }

@@ -25,6 +25,7 @@ pub use away::ReadAway;
 pub use columns::{FittedColumn, Fitting, Kind, LensColumn, LensOrder, TABLE_MARGIN};
 pub use counts::{ChartLayer, CountChart, CountField, LAYERS, ValueCount, ValueCounts};
 pub use differ::{CompareMoments, MomentsCompared};
+pub(in crate::view) use export::RowsOf;
 pub use export::{ExportRows, ExportedRows, ExportingRows};
 pub use filters::{CHANGED_WITHIN, RowChip};
 pub use following::ReadFollowed;
@@ -37,7 +38,8 @@ use following::FollowedRows;
 use rows::{Kinds, NewestRows, Picture};
 
 use crate::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, Asked, Cause, Engine, FoldedStores, RowsFormat, RowsWish, StoreChange, Tool,
+    ArrangeWanted, ArrangedFor, AsOfWanted, Asked, Cause, DifferBy, Engine, FoldedStores, RowsFormat, RowsWish,
+    StoreChange, Tool,
 };
 use crate::event::{Position, StreamId, Timestamp, Version};
 use crate::index::{Edition, Sorting, StoreMoment};
@@ -71,6 +73,8 @@ pub enum LensWish {
     /// Rows in which a field has this value, too, or no longer.
     ToggleValue(String, Value),
     ToggleColumn(String),
+    /// Before the others: it gives way last.
+    ColumnFirst(String),
     /// The columns as at first.
     ResetColumns,
     CountBy(String),
@@ -80,6 +84,7 @@ pub enum LensWish {
     /// Two moments beside each other in place of the table, and back.
     ToggleCompared,
     ComparedField(String),
+    SortCompared(DifferBy),
     /// A view that was kept, as it is written.
     Show(String),
     /// Keeps the table as it is under the name that is typed.
@@ -116,6 +121,8 @@ pub struct StoreLens {
     /// Under which a category is shown at first, if not under its own first.
     begins_under: Option<String>,
     columns: HashMap<Shown, Vec<String>>,
+    /// Those for which there was no room.
+    left_out: Vec<LensColumn>,
     count_by: HashMap<Shown, String>,
     order: LensOrder,
     chips: Vec<RowChip>,
@@ -313,12 +320,15 @@ impl StoreLens {
         [&newest.reading, &away.reading, &followed.reading, arranging, &counts.asked, &compared.asked, &kept.asked]
     }
 
-    /// The rows as they are wanted, to be written to a file; with what is folded already.
-    pub(in crate::view) fn rows_wish(&self) -> (RowsWish, FoldedStores) {
+    /// What is shown, to be written to a file: the rows as they are wanted, with what is folded already, or what differs.
+    pub(in crate::view) fn rows_wish(&self) -> RowsOf {
+        if let Some(wish) = self.compared.wish().filter(|_| self.compared.is_shown) {
+            return RowsOf::Differences(wish);
+        }
         let wanted = ArrangeWanted { numbers_of: None, counted: None, ..self.wanted() };
         let wish =
             RowsWish { wanted, columns: self.fields().to_vec(), format: RowsFormat::default(), is_csv_safe: true };
-        (wish, self.folded.clone())
+        RowsOf::Table(wish, self.folded.clone())
     }
 
     /// Stops what is on its way; what was there stays.

@@ -3,7 +3,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::rows::{Kinds, Picture};
-use super::{FittedColumn, Fitting, Kind, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens};
+use super::{
+    FittedColumn, Fitting, Kind, LensColumn, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens,
+};
 use crate::engine::{Arranged, Progress, Untold};
 use crate::event::StreamId;
 use crate::index::Figures;
@@ -79,6 +81,15 @@ impl StoreLens {
             self.fields().iter().map(|field| (field.clone(), self.kinds.of(field))).collect();
         let Kinds { stream_letters, version_figures, .. } = self.kinds;
         Fitting { fields: &fields, order: &self.order, stream_letters, version_figures, has_years }.fit(width)
+    }
+
+    /// These columns are wanted and had no room when the table was last drawn.
+    pub fn see_columns(&mut self, left_out: Vec<LensColumn>) {
+        self.left_out = left_out;
+    }
+
+    pub fn left_out(&self) -> &[LensColumn] {
+        &self.left_out
     }
 
     /// How many rows there are.

@@ -29,6 +29,11 @@ impl StoreLens {
             LensWish::ClearChips => self.chips.clear(),
             LensWish::ToggleValue(field, value) => self.toggle_value(field, value),
             LensWish::ToggleColumn(path) => self.toggle_column(path),
+            LensWish::ColumnFirst(path) => {
+                let others = self.fields().iter().filter(|known| **known != path).cloned();
+                let fields = std::iter::once(path.clone()).chain(others).collect();
+                self.columns.insert(self.shown(), fields);
+            }
             LensWish::ResetColumns => {
                 self.columns.remove(&self.shown());
             }
@@ -38,6 +43,7 @@ impl StoreLens {
             LensWish::NumbersOf(field) => self.numbers_of = field,
             LensWish::Select(stream) => self.select(stream),
             LensWish::ToggleCompared => self.compared.is_shown = !self.compared.is_shown,
+            LensWish::SortCompared(by) => self.compared.sort(by),
             LensWish::ComparedField(field) => self.compared.show_field(Some(field)),
             LensWish::Show(text) => {
                 if let Ok(view) = serde_json::from_str(&text) {
