@@ -107,6 +107,19 @@ fn underlined(driver: &Driver) -> Vec<String> {
 const SEARCH: &str = "Search everything that happened";
 
 #[test]
+fn of_more_than_are_listed_it_is_told_how_many_there_are() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::Num3);
+    driver.wait_for("The latest 2,000 of 3,000, newest first; scroll for more");
+    driver.type_into("Search everything that happened", "category:lead");
+    driver.press(Key::Enter);
+    driver.wait_for_part("Found by the search, ");
+    let all = driver.all_text();
+    let legend = all.lines().find_map(|line| line.strip_prefix("Found by the search, ")).expect("in the legend");
+    driver.assert_shows(&format!("The latest 2,000 of {legend}, newest first; scroll for more"));
+}
+
+#[test]
 fn who_changed_phone_numbers_in_march_and_to_what_is_picked_without_typing() {
     let mut driver = opened();
     driver.click("Activity");

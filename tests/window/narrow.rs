@@ -52,6 +52,52 @@ fn the_heading_of_the_views_is_whole() {
 }
 
 #[test]
+fn columns_without_room_are_told_and_can_be_brought_to_the_front() {
+    let mut driver = seen_through(Key::Num2, 900.0, 600.0);
+    driver.wait_for_part("columns have no room: ");
+    driver.assert_hides("Sort by contacts");
+    driver.window.get_by_label_contains("columns have no room: ").click();
+    driver.settle();
+    driver.click("Put contacts first");
+    driver.assert_shows("Sort by contacts");
+    driver.window.get_by_label_contains("have no room: ").click();
+    driver.settle();
+    driver.assert_hides("Put contacts first");
+    driver.press(Key::Escape);
+    driver.click_role(Role::Button, "Columns");
+    driver.assert_shows("followups (no room)");
+    driver.assert_shows("contacts");
+    driver.press(Key::Escape);
+    driver.window.set_size(vec2(2_400.0, 900.0));
+    driver.settle();
+    assert!(!driver.shows_part("no room"), "{}", driver.all_text());
+}
+
+#[test]
+fn no_heading_of_the_panel_at_the_left_is_cut() {
+    let headings = [
+        (Key::Num2, ["Categories", "as of the cursor"], ["카테고리", "커서 시점 기준"]),
+        (
+            Key::Num3,
+            ["Saved searches", "Changed values, in the latest 1,000"],
+            ["저장한 검색", "최근 1,000건에서 바뀐 값"],
+        ),
+    ];
+    for (key, english, korean) in headings {
+        let mut driver = seen_through(key, 900.0, 600.0);
+        for (told, language) in [(english, "한국어"), (korean, "English")] {
+            for heading in told {
+                driver.wait_for(heading);
+            }
+            let left = Rect::from_min_max(pos2(0.0, 48.0), pos2(170.0, 560.0));
+            let cut = cut_in(&driver, left);
+            assert!(!cut.iter().any(|text| told.contains(&text.as_str())), "{cut:?}");
+            driver.click(language);
+        }
+    }
+}
+
+#[test]
 fn what_the_store_holds_is_told_in_the_bar_on_top_in_whole_words() {
     for (width, key) in
         [900.0, 1024.0, 1100.0, 1280.0].into_iter().flat_map(|width| [(width, Key::Num1), (width, Key::Num2)])

@@ -5,7 +5,7 @@ use egui::{Align, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
 use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{Look, few_rows_ui, list_row};
-use super::super::parts::{cut, hairline, is_entered, named_field, shortened};
+use super::super::parts::{body_width, cut, hairline, is_entered, named_field, shortened};
 use super::super::{Scene, grouped};
 use super::{heading_ui, wish};
 use crate::theme::palette;
@@ -15,6 +15,9 @@ use crate::view::{ActivityWish, MOST_COUNTED, OpenStore, says_nothing, term_text
 const FIELDS: usize = 12;
 
 const RECENT: usize = 6;
+
+/// What a button takes beside its text, and the space before it.
+const ROOM_OF_BUTTON: f32 = 32.0;
 
 pub fn activity_left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     ScrollArea::vertical().id_salt("activity left").auto_shrink(false).show(ui, |ui| {
@@ -38,9 +41,11 @@ fn saved_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let dim = palette(ui).dim;
     let text = store.activity.text.trim().to_owned();
     let kept = &mut store.activity.kept;
-    heading_ui(ui, &scene.text("activity-saved"), |ui| {
+    let save = scene.text("activity-save");
+    let room_of_save = body_width(ui, &save) + ROOM_OF_BUTTON;
+    heading_ui(ui, &scene.text("activity-saved"), room_of_save, |ui| {
         let is_possible = !text.is_empty() && kept.name.is_none();
-        if ui.add_enabled(is_possible, egui::Button::new(scene.text("activity-save"))).clicked() {
+        if ui.add_enabled(is_possible, egui::Button::new(save)).clicked() {
             kept.name = Some(String::new());
         }
     });
@@ -105,7 +110,8 @@ fn saved_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
 fn recent_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let dim = palette(ui).dim;
     let recent: Vec<&String> = store.activity.kept.recent().iter().take(RECENT).collect();
-    heading_ui(ui, &scene.text("activity-recent"), |ui| {
+    let room_of_cross = if recent.is_empty() { 0.0 } else { ROOM_OF_BUTTON };
+    heading_ui(ui, &scene.text("activity-recent"), room_of_cross, |ui| {
         if !recent.is_empty()
             && small_icon_button(ui, Icon::Cross, &scene.text("activity-recent-clear"), true).clicked()
         {
@@ -141,7 +147,7 @@ fn fields_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         Some(counts) => scene.locale.with("activity-fields-of", [("count", grouped(counts.of as u64).into())]),
         None => scene.text("activity-fields"),
     };
-    heading_ui(ui, &title, |_| ());
+    heading_ui(ui, &title, 0.0, |_| ());
     let fields = counts.map_or(&[][..], |counts| &counts.replaced);
     let shown = fields.get(..fields.len().min(FIELDS)).unwrap_or_default();
     if shown.is_empty() {

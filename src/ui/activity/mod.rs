@@ -11,12 +11,12 @@ mod strip;
 use egui::{Align, Button, Frame, Layout, Rect, RichText, Stroke, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::icons::{Icon, icon, icon_button};
-use super::parts::{cut, is_entered, link, named_field, progress_ui, shortened};
+use super::parts::{cut, is_entered, link, named_field, progress_ui, shortened, text_width};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::Explain;
 use crate::theme::{CONTROL_RADIUS, palette};
-use crate::view::{ActivityWish, ExportWhat, NamedEvent, OpenStore};
+use crate::view::{ActivityWish, ExportWhat, MatchTimes, NamedEvent, OpenStore};
 
 /// Narrower than this, the strip of days gives way to the events.
 const STRIP_FROM: f32 = 540.0;
@@ -134,7 +134,10 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         }
         let found = activity.found().len() as u64;
         let (name, of) = match activity.end() {
-            Some(end) if end.has_more => ("activity-latest", end.of),
+            Some(end) if end.has_more => match found_in_all(store) {
+                Some(all) if all > found => ("activity-latest-of", all),
+                _ => ("activity-latest", end.of),
+            },
             Some(end) if end.of > 0 => ("activity-count-of", end.of),
             Some(_) => ("activity-count", 0),
             None => ("activity-stopped", 0),
@@ -152,6 +155,14 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             });
         });
     });
+}
+
+/// How many events the search finds in the whole store, where that is known.
+fn found_in_all(store: &OpenStore) -> Option<u64> {
+    match store.activity.read().search() {
+        Ok(search) if search.terms.is_empty() => store.info.value().map(|overview| overview.info.events),
+        _ => store.activity.matches().and_then(MatchTimes::count),
+    }
 }
 
 /// The way to the event whose own id is looked for: all others only say it.
@@ -178,9 +189,16 @@ fn ask_export(scene: &mut Scene<'_>, store: &OpenStore, is_to_print: bool) {
     }
 }
 
-/// A small heading with something at its right.
-fn heading_ui(ui: &mut Ui, title: &str, aside: impl FnOnce(&mut Ui)) {
+/// A small heading with something at its right, as wide as that; below it where there is no room for both.
+fn heading_ui(ui: &mut Ui, title: &str, aside_width: f32, aside: impl FnOnce(&mut Ui)) {
     let dim = palette(ui).dim;
+    if text_width(ui, title, 11.5) + aside_width > ui.available_width() {
+        ui.add(egui::Label::new(RichText::new(title).size(11.5).color(dim)).wrap());
+        if aside_width > 0.0 {
+            aside(ui);
+        }
+        return;
+    }
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

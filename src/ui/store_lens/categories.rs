@@ -29,13 +29,17 @@ pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
 }
 
 fn categories_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
-    ui.horizontal(|ui| {
-        caption(ui, &scene.text("table-categories"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let dim = palette(ui).dim;
-            cut(ui, RichText::new(scene.text("table-at-cursor")).size(11.5).color(dim));
+    let (title, moment) = (scene.text("table-categories"), scene.text("table-at-cursor"));
+    let wanted = text_width(ui, &title, SMALL) + ui.spacing().item_spacing.x + text_width(ui, &moment, SMALL);
+    if wanted <= ui.available_width() {
+        ui.horizontal(|ui| {
+            caption(ui, &title);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| caption(ui, &moment));
         });
-    });
+    } else {
+        caption(ui, &title);
+        caption(ui, &moment);
+    }
     ui.add_space(4.0);
     let categories = table.categories();
     // Where there are several, all of them together come first.

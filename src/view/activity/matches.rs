@@ -34,6 +34,8 @@ pub struct MatchTimes {
     times: Vec<i64>,
     /// The same by their places in the order of the store; nothing where it keeps none.
     places: Vec<i64>,
+    /// How many there are; `None` where more may be than were looked for.
+    count: Option<u64>,
 }
 
 impl MatchTimes {
@@ -45,7 +47,7 @@ impl MatchTimes {
                 Some((place as i64, known.counts_from(place)))
             })
         };
-        let mut matches = Self::default();
+        let mut matches = Self { count: (found.len() < MOST).then_some(found.len() as u64), ..Self::default() };
         for (position, recorded_at) in found {
             // Where clocks ran backward, it counts as the bars count it.
             let (place, counts_from) = place(*position).map_or((None, None), |(place, at)| (Some(place), at));
@@ -63,6 +65,11 @@ impl MatchTimes {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many the search finds in the whole store, if all of them were looked for.
+    pub fn count(&self) -> Option<u64> {
+        self.count
     }
 
     /// How many lie from one value of an axis up to, and without, another.
