@@ -1,8 +1,8 @@
 //! A mirror holds what its origin holds, whatever happens to either of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use foldline::engine::{MirrorState, MirrorWork, Wake, check_snapshots};
@@ -367,27 +367,34 @@ fn one_that_is_kept_up_waits_for_an_origin_that_is_not_there_and_goes_on_when_it
     assert_mirrors(&origin, &mirror);
 }
 
+/// What a window keeps up to its origin.
+fn kept_up(origin: &Path, mirror: &Path) -> MirrorWork {
+    MirrorWork::begin(origin.to_owned().into(), mirror.to_owned(), &(Arc::new(|| ()) as Wake))
+}
+
+#[track_caller]
+fn wait_until_it_follows(work: &MirrorWork) {
+    let began = Instant::now();
+    loop {
+        match work.state() {
+            MirrorState::Following(_) => return,
+            MirrorState::Ended(message) => panic!("{}: {message:?}", work.path.display()),
+            state => assert!(began.elapsed() < Duration::from_mins(1), "{}: {state:?}", work.path.display()),
+        }
+        std::thread::yield_now();
+    }
+}
+
 /// Neither finds anything there, and only one of them makes it.
 #[test]
 fn two_that_begin_the_same_mirror_at_once_both_follow() {
     let (folder, origin, _) = origin_of(300);
     for round in 0..25 {
-        let (mirror, gate) = (folder.path().join(format!("mirror-{round}.db")), Barrier::new(2));
-        std::thread::scope(|scope| {
-            let follow = || {
-                gate.wait();
-                mirrored(&origin, &mirror)
-            };
-            let both = ["one", "other"].map(|name| {
-                let named = std::thread::Builder::new().name(name.to_owned());
-                named.spawn_scoped(scope, follow).expect("a thread")
-            });
-            for one in both {
-                one.join().expect("neither panics").unwrap_or_else(|error| panic!("round {round}: {error}"));
-            }
-        });
-        assert_eq!(without_places(&mirror).len(), 300);
+        let mirror = folder.path().join(format!("mirror-{round}.db"));
+        let both = [(), ()].map(|()| kept_up(&origin, &mirror));
+        both.iter().for_each(wait_until_it_follows);
     }
+    assert_mirrors(&origin, &folder.path().join("mirror-0.db"));
 }
 
 /// Appends to a store as commands do, each of which opens and closes it: between two of them, the file lies at rest.
@@ -418,16 +425,7 @@ fn a_mirror_is_made_of_a_file_that_others_write_to_now_and_then() {
     while_appended_to(&origin, || {
         for round in 0..10 {
             let mirror = folder.path().join(format!("mirror-{round}.db"));
-            let work = MirrorWork::begin(origin.clone().into(), mirror, &(Arc::new(|| ()) as Wake));
-            let began = Instant::now();
-            loop {
-                match work.state() {
-                    MirrorState::Following(_) => break,
-                    MirrorState::Ended(message) => panic!("round {round}: {message:?}"),
-                    state => assert!(began.elapsed() < Duration::from_mins(1), "round {round}: {state:?}"),
-                }
-                std::thread::yield_now();
-            }
+            wait_until_it_follows(&kept_up(&origin, &mirror));
         }
     });
 }
