@@ -22,7 +22,7 @@ macro_rules! at_once {
 
 at_once! {
     appending::of_two_writers_on_different_nodes_never_both_win,
-    carrying::a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it,
+    carrying::a_stream_that_is_made_anew_amid_an_import_is_told_and_gets_nothing_of_it,
     carrying::an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_command,
     faults::a_full_disk_is_said_and_what_was_acknowledged_stays,
     faults::a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_on,

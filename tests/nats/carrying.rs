@@ -187,8 +187,7 @@ pub(crate) fn an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_co
     assert_holds(&format!("{}/{name}", cluster.nodes[leader].url()), &from);
 }
 
-/// As it does for a moment where it has just come to lead, and for longer where its disk is full.
-pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it() {
+pub(crate) fn a_stream_that_is_made_anew_amid_an_import_is_told_and_gets_nothing_of_it() {
     let (reach, reached) = sync_channel(1);
     let (go_on, goes_on) = sync_channel(1);
     let mut is_amid = false;
@@ -213,6 +212,6 @@ pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_n
     importing.way.cut();
     let Importing { url, name, thread, .. } = importing;
     let refused = thread.join().unwrap().unwrap_err().to_string();
-    assert!(refused.contains("and now ends the stream with 0"), "{refused}");
+    assert!(refused.contains("was deleted and made anew"), "{refused}");
     assert_eq!(messages(&url, &name), 0);
 }
