@@ -1,6 +1,7 @@
 //! The rows of a whole store as they stood, into a file.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -23,6 +24,25 @@ pub enum RowsFormat {
 impl RowsFormat {
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Csv, "CSV"), (Self::JsonLines, "JSON Lines"), (Self::Parquet, "Parquet")];
+
+    /// The format that a file's name promises.
+    pub fn from_extension(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+
+    /// How the name of such a file ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+            Self::Parquet => "parquet",
+        }
+    }
 }
 
 /// What of the rows is written.

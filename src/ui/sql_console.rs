@@ -160,7 +160,9 @@ fn keep_ui(ui: &mut Ui, scene: &mut Scene<'_>, console: &mut SqlConsole) {
     let mut copies = false;
     let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
         let field = TextEdit::singleline(&mut console.to).hint_text("/path/to/rows.csv").desired_width(f32::INFINITY);
-        named_field(ui, field, &scene.text("query-file"));
+        if named_field(ui, field, &scene.text("query-file")).lost_focus() {
+            console.formatted();
+        }
     };
     let choose_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
         if ui.button(scene.text("choose-file")).clicked() {

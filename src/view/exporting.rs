@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use super::file_name::end_as;
 use super::{Clock, Sought, UserError, WindowTool};
 use crate::engine::{
     Asked, Engine, Question, Survey, Ticket, Tool, TrailForm, TrailWish, export_findings, search, stream_or_store,
@@ -85,13 +86,8 @@ impl Exporting {
 
     /// The format was chosen by itself: a name that promises another one ends as this one does.
     pub fn formatted(&mut self) {
-        let path = std::path::Path::new(self.to.trim());
-        let promised = FileFormat::from_extension(path).map(FileFormat::extension);
-        let promised = promised.or_else(|| TrailForm::from_extension(path).map(TrailForm::extension));
-        let is_other = promised.is_some_and(|promised| promised != self.extension());
-        if is_other {
-            self.to = path.with_extension(self.extension()).display().to_string();
-        }
+        let extension = self.extension();
+        end_as(&mut self.to, extension);
     }
 
     /// How the name of such a file ends.

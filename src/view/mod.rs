@@ -25,6 +25,7 @@ mod edit_draft;
 mod event_detail;
 mod evidencing;
 mod exporting;
+mod file_name;
 mod folded_branch;
 mod greeting;
 mod history_filter;

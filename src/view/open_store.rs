@@ -325,6 +325,7 @@ impl OpenStore {
     pub fn new_name(&self, file_for: FileFor) -> Option<String> {
         match file_for {
             FileFor::Export => Some(self.tools.exporting.new_name()),
+            FileFor::Rows => Some(self.tools.exporting_rows.new_name()),
             other => other.new_name().map(str::to_owned),
         }
     }
@@ -334,7 +335,7 @@ impl OpenStore {
         match file_for {
             FileFor::Export => self.tools.exporting.choose(path),
             FileFor::Rows => self.tools.exporting_rows.choose(path),
-            FileFor::SqlRows => self.tools.sql.to = path,
+            FileFor::SqlRows => self.tools.sql.choose(path),
             FileFor::ReadModel => self.tools.read_models.into = path,
             FileFor::Mirror => self.tools.mirroring.to = path,
             FileFor::Seal => self.tools.sealing.to = path,

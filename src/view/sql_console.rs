@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::file_name::end_as;
 use super::{Both, OpenStore, UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, SqlQuery, SqlRows, Ticket, Tool, sql, sql_tables, write_sql};
+use crate::engine::{Asked, Engine, Question, RowsFormat, SqlQuery, SqlRows, Ticket, Tool, sql, sql_tables, write_sql};
 use crate::event::{Position, StreamId, Version};
 use crate::index::StoreMoment;
 use crate::store::files::ExportTarget;
@@ -65,6 +66,17 @@ impl SqlConsole {
         self.cursor = cursor;
     }
 
+    /// Takes a path for all rows.
+    pub(super) fn choose(&mut self, path: String) {
+        self.to = path;
+        self.formatted();
+    }
+
+    /// All rows are written as CSV: a name that promises another format ends so.
+    pub fn formatted(&mut self) {
+        end_as(&mut self.to, RowsFormat::Csv.extension());
+    }
+
     /// What is shown, as a table that spreadsheets paste.
     pub fn as_text(&self) -> String {
         let Some(found) = self.asked.first.value() else { return String::new() };
@@ -85,6 +97,7 @@ impl WindowTool for SqlConsole {
             self.asked.second = Asked::default();
             return self.asked.first.ask(engine, AskSql { query });
         }
+        self.formatted();
         let (path, source) = (PathBuf::from(self.to.trim()), engine.source().clone());
         let (replaces, is_csv_safe) = (self.replaces, self.is_csv_safe);
         self.asked.second.ask(engine, WriteSql { query, path, replaces, is_csv_safe, source });

@@ -165,6 +165,38 @@ fn rows_are_exported_of_the_table_that_is_then_looked_at() {
     driver.assert_hides("Events by day");
 }
 
+#[test]
+fn a_file_of_rows_is_called_as_its_format_is() {
+    let mut driver = made();
+    open(&mut driver, "Export rows");
+    driver.wait_for_part("2 rows of thing");
+    let (table, lines) = (driver.path("things.csv"), driver.path("things.jsonl"));
+    driver.type_into("File to write", &table.display().to_string());
+    driver.click_role(Role::ComboBox, "Format");
+    driver.click("JSON Lines");
+    assert_eq!(driver.value_of("File to write"), lines.display().to_string(), "lines are not called like a table");
+    driver.click_role(Role::Button, "Export");
+    driver.wait_for_part("2 rows written to");
+    let text = std::fs::read_to_string(&lines).expect("written");
+    assert!(text.lines().count() == 2 && text.starts_with('{'), "{text}");
+    assert!(!table.exists());
+}
+
+#[test]
+fn rows_of_a_query_are_csv_and_their_file_is_called_so() {
+    let mut driver = made();
+    open(&mut driver, "SQL query");
+    driver.type_over_lines("Query", "select count(*) as events from events");
+    driver.click("Run");
+    driver.wait_for("events 3");
+    let (typed, written) = (driver.path("counts.parquet"), driver.path("counts.csv"));
+    driver.type_into("All rows as CSV", &typed.display().to_string());
+    driver.click("Write file");
+    driver.wait_for_part("1 row written to");
+    assert_eq!(driver.value_of("All rows as CSV"), written.display().to_string());
+    assert!(written.exists() && !typed.exists());
+}
+
 /// The two lines of a row stand in its middle, and not at its top.
 fn assert_in_the_middle(driver: &Driver, row: &str, lines: [&str; 2]) {
     let row = driver.window.get_by_role_and_label(Role::Button, row).rect();

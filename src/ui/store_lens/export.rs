@@ -28,7 +28,8 @@ pub(in crate::ui) fn rows_export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &
         ui.add_space(6.0);
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(dim));
         let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
-            let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/rows.csv");
+            let hint = format!("/path/to/{}", exporting.new_name());
+            let field = TextEdit::singleline(&mut exporting.to).hint_text(hint);
             if named_field(ui, field.desired_width(f32::INFINITY), &scene.text("export-to")).changed() {
                 exporting.named();
             }
@@ -46,7 +47,9 @@ pub(in crate::ui) fn rows_export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &
             let formats = ComboBox::from_id_salt("format of rows").selected_text(chosen.map_or("", |(_, name)| name));
             let shown = formats.show_ui(ui, |ui| {
                 for (format, name) in RowsFormat::ALL {
-                    ui.selectable_value(&mut exporting.format, format, name);
+                    if ui.selectable_value(&mut exporting.format, format, name).changed() {
+                        exporting.formatted();
+                    }
                 }
             });
             shown.response.labelled_by(name);

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::engine::Tool;
 use crate::engine::{
@@ -7,6 +7,7 @@ use crate::engine::{
 use crate::event::StreamId;
 use crate::store::files::ExportTarget;
 use crate::store::{Source, Store};
+use crate::view::file_name::end_as;
 use crate::view::{UserError, WindowTool};
 
 /// What is written.
@@ -48,13 +49,19 @@ impl ExportingRows {
 
     /// The path has changed: its name may promise a format.
     pub fn named(&mut self) {
-        let ending = Path::new(self.to.trim()).extension().and_then(|ending| ending.to_str());
-        match ending.map(str::to_lowercase).as_deref() {
-            Some("csv") => self.format = RowsFormat::Csv,
-            Some("jsonl" | "ndjson") => self.format = RowsFormat::JsonLines,
-            Some("parquet") => self.format = RowsFormat::Parquet,
-            _ => {}
+        if let Some(format) = RowsFormat::from_extension(self.to.trim().as_ref()) {
+            self.format = format;
         }
+    }
+
+    /// The format was chosen by itself: a name that promises another one ends as this one does.
+    pub fn formatted(&mut self) {
+        end_as(&mut self.to, self.format.extension());
+    }
+
+    /// What a new file of it is called at first.
+    pub fn new_name(&self) -> String {
+        format!("rows.{}", self.format.extension())
     }
 
     /// What is to be written, if it is begun now.
@@ -121,5 +128,24 @@ impl Question for ExportRows {
             RowsOf::Differences(wish) => write_differences::<UserError>(reader, target, &wish, ticket)?,
         };
         Ok(ExportedRows { path, rows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_goes_with_the_format_and_the_format_with_the_name() {
+        let mut exporting = ExportingRows::default();
+        assert_eq!(exporting.new_name(), "rows.csv");
+        exporting.format = RowsFormat::Parquet;
+        exporting.formatted();
+        assert_eq!((exporting.to.as_str(), exporting.new_name().as_str()), ("", "rows.parquet"));
+        exporting.choose("leads.ndjson".to_owned());
+        assert_eq!((exporting.format, exporting.new_name().as_str()), (RowsFormat::JsonLines, "rows.jsonl"));
+        exporting.format = RowsFormat::Csv;
+        exporting.formatted();
+        assert_eq!(exporting.to, "leads.csv");
     }
 }
