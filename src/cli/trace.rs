@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -101,7 +100,7 @@ pub(super) fn trace(args: &TraceArgs, context: &Context, out: &mut Output) -> Re
             // The one state of a projection that does not divide has no name.
             let of = if stream.is_empty() { "the state" } else { stream };
             let at = format!("{of} v{} ({})", head.version, head.event_type);
-            out.line(format_args!("{at}: {lines}, {}", short(trace.took)))?;
+            out.line(format_args!("{at}: {lines}, {}", trace.took_text()))?;
             writeln!(out.text())?;
             print(&trace, script.source(), out)?;
         }
@@ -143,13 +142,6 @@ fn lines_that_ran(trace: &Trace) -> usize {
     lines.sort_unstable();
     lines.dedup();
     lines.len()
-}
-
-fn short(took: Duration) -> String {
-    match took.as_micros() {
-        micros @ 0..10_000 => format!("{micros} µs"),
-        micros => format!("{} ms", micros / 1_000),
-    }
 }
 
 /// A row a step, and one more for each further field that it set and each text that it logged.

@@ -45,6 +45,14 @@ pub struct Trace {
     pub took: Duration,
 }
 
+impl Trace {
+    /// The same as people read it: whole microseconds below a millisecond, milliseconds with one digit from there on.
+    pub fn took_text(&self) -> String {
+        let micros = self.took.as_micros();
+        if micros < 1_000 { format!("{micros} µs") } else { format!("{:.1} ms", self.took.as_secs_f64() * 1e3) }
+    }
+}
+
 /// A line that ran, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -346,3 +346,13 @@ fn every_trace_ends_in_the_state_that_the_projection_gives() {
     }
     assert!(traced > 100, "{traced} traces");
 }
+
+#[test]
+fn from_a_millisecond_on_it_is_told_in_milliseconds_how_long_a_handler_took() {
+    for (micros, said) in
+        [(0, "0 µs"), (999, "999 µs"), (1_000, "1.0 ms"), (7_229, "7.2 ms"), (12_345, "12.3 ms"), (249_960, "250.0 ms")]
+    {
+        let trace = Trace { took: std::time::Duration::from_micros(micros), ..Trace::default() };
+        assert_eq!(trace.took_text(), said);
+    }
+}

@@ -1,7 +1,6 @@
 //! What the handler of the event at the cursor did, line by line.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
 
@@ -97,18 +96,11 @@ fn aside(scene: &Scene<'_>, traced: &TracedHandler, width: f32) -> String {
     let Some(trace) = traced.trace() else { return scene.text("projection-handler") };
     let lines = traced.different_lines();
     if lines == 0 {
-        return format!("{}  ·  {}", scene.text("projection-handler"), short(trace.took));
+        return format!("{}  ·  {}", scene.text("projection-handler"), trace.took_text());
     }
     let is_narrow = width < ROOM_FOR_ASIDE;
     let name = if is_narrow { "projection-handler-lines-short" } else { "projection-handler-lines" };
-    scene.locale.with(name, [("count", lines.into()), ("took", short(trace.took).into())])
-}
-
-fn short(took: Duration) -> String {
-    match took.as_micros() {
-        micros @ 0..10_000 => format!("{micros} µs"),
-        micros => format!("{} ms", micros / 1_000),
-    }
+    scene.locale.with(name, [("count", lines.into()), ("took", trace.took_text().into())])
 }
 
 /// What is to be known of the event as a whole.
