@@ -90,3 +90,18 @@ fn what_differs_is_written_as_it_is_shown() {
     });
     assert_eq!(first, expected);
 }
+
+#[test]
+fn where_two_moments_differ_in_nothing_no_order_is_told() {
+    let mut driver = table();
+    for _ in 0..5 {
+        driver.press(Key::ArrowLeft);
+    }
+    // A ticket begins between them, and no lead has an event.
+    driver.press(Key::B);
+    driver.press(Key::ArrowLeft);
+    driver.press(Key::A);
+    driver.click_role(Role::Button, "Compare A and B");
+    driver.wait_for("Nothing differs");
+    assert!(!driver.shows_part("in the order in which"), "{}", driver.all_text());
+}

@@ -11,7 +11,7 @@ use super::super::{Scene, grouped};
 use super::table::heading_ui;
 use super::wish;
 use crate::command::{Action, Command};
-use crate::engine::{DIFFERING_KEPT, DifferBy, DifferingStream};
+use crate::engine::{DIFFERING_KEPT, DifferBy, Differing, DifferingStream};
 use crate::event::StreamId;
 use crate::index::StoreMoment;
 use crate::theme::palette;
@@ -61,21 +61,10 @@ fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut 
     ];
     ui.add(Label::new(scene.locale.with("table-differ", values)).wrap());
     fields_ui(ui, scene, compared);
-    let mut said = scene.text(order_text(compared));
-    if differing.differ > DIFFERING_KEPT as u64 {
-        let values = [("shown", grouped(DIFFERING_KEPT as u64).into()), ("total", grouped(differing.differ).into())];
-        said = format!("{}  ·  {said}", scene.locale.with("table-differ-more", values));
+    // What is not there is in no order, and nothing of it can be written.
+    if !compared.is_empty() {
+        order_ui(ui, scene, compared, differing);
     }
-    let order_ui = |ui: &mut Ui, _: &mut Scene<'_>| {
-        cut(ui, RichText::new(said).color(colours.dim));
-    };
-    ui.horizontal(|ui| {
-        ends_ui(ui, scene, "order of differences", order_ui, |ui, scene| {
-            if !compared.is_empty() && ui.button(scene.text("table-export")).clicked() {
-                scene.run(Command::Tool(ToolName::ExportingRows));
-            }
-        });
-    });
     ui.add_space(6.0);
     card(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -89,6 +78,25 @@ fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut 
             if let Some(row) = compared.row(place) {
                 row_ui(ui, scene, row, store.labels.of(&row.stream), columns);
                 seen.push(row.stream.clone());
+            }
+        });
+    });
+}
+
+/// In which order the streams are listed, how many of them, and the way into a file.
+fn order_ui(ui: &mut Ui, scene: &mut Scene<'_>, compared: &MomentsCompared, differing: &Differing) {
+    let mut said = scene.text(order_text(compared));
+    if differing.differ > DIFFERING_KEPT as u64 {
+        let values = [("shown", grouped(DIFFERING_KEPT as u64).into()), ("total", grouped(differing.differ).into())];
+        said = format!("{}  ·  {said}", scene.locale.with("table-differ-more", values));
+    }
+    let said_ui = |ui: &mut Ui, _: &mut Scene<'_>| {
+        cut(ui, RichText::new(said).color(palette(ui).dim));
+    };
+    ui.horizontal(|ui| {
+        ends_ui(ui, scene, "order of differences", said_ui, |ui, scene| {
+            if ui.button(scene.text("table-export")).clicked() {
+                scene.run(Command::Tool(ToolName::ExportingRows));
             }
         });
     });
