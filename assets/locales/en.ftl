@@ -220,6 +220,7 @@ greeting-people = People
 greeting-coming = Not known yet
 greeting-none = None
 greeting-reading = Read: { $percent } %
+greeting-read-so-far = { $percent } % read
 greeting-read = Read all events
 weekday-monday = Mon
 weekday-wednesday = Wed

@@ -204,6 +204,7 @@ greeting-people = 사람
 greeting-coming = 아직 알 수 없습니다
 greeting-none = 없음
 greeting-reading = 읽는 중: { $percent }%
+greeting-read-so-far = { $percent }% 읽음
 greeting-read = 모든 이벤트 읽기
 weekday-monday = 월
 weekday-wednesday = 수

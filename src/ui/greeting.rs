@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use egui::{Align, Button, Layout, Margin, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
 use super::calendar::calendar_ui;
@@ -19,6 +21,9 @@ const GAP: f32 = 12.0;
 
 /// Beside the cards, for the scroll bar.
 const BAR: f32 = 10.0;
+
+/// How far the reading is would only flicker where it takes no longer than this.
+const LONG_ENOUGH: Duration = Duration::from_millis(300);
 
 /// A store before a stream is chosen: what it holds, and a way into it from each part. Draws a few rows of each kind,
 /// however much there is.
@@ -140,13 +145,33 @@ fn cards(scene: &Scene<'_>, store: &OpenStore) -> Vec<Card> {
         }],
         (rows, _) => rows,
     };
-    let people = greeting.digest().map_or(0, |digest| digest.all_people);
     vec![
         card("greeting-newest", String::new(), greeting.newest(), !is_surveyed),
         card("greeting-longest", String::new(), longest, !is_surveyed),
         card("greeting-types", all(types.len() as u64), types_named, info.is_none()),
-        card("greeting-people", all(people), greeting.people(), !is_surveyed),
+        card("greeting-people", people_aside(scene, store), greeting.people(), !is_surveyed),
     ]
+}
+
+/// How many people there are. While that is not known, how much of the store their counts are of.
+fn people_aside(scene: &Scene<'_>, store: &OpenStore) -> String {
+    let people = store.greeting.digest().map_or(0, |digest| digest.all_people);
+    if people == 0 {
+        return String::new();
+    }
+    if store.surveying.value().is_some() {
+        return grouped(people);
+    }
+    let (done, total) = match store.surveying.progress() {
+        Some(progress) if progress.running < LONG_ENOUGH => return String::new(),
+        Some(progress) => (progress.done, progress.total),
+        None => store.survey().extent(),
+    };
+    scene.locale.with("greeting-read-so-far", [("percent", percent(done, total).into())])
+}
+
+fn percent(done: u64, total: u64) -> u64 {
+    (done.min(total) * 100).checked_div(total).unwrap_or(0)
 }
 
 fn card_ui(ui: &mut Ui, scene: &mut Scene<'_>, what: &Card, rows: f32) {
@@ -207,19 +232,17 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &GreetingRow, most: u64) {
 
 /// What the calendar says while its days are being read, and how reading begins where it did not by itself.
 pub(super) fn survey_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
-    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(300);
     let dim = palette(ui).dim;
     let age = survey_age_text(scene, store);
     if !age.is_empty() {
         ui.label(RichText::new(age).size(11.5).color(palette(ui).warning));
     }
     if let Some(progress) = store.surveying.progress() {
-        // What takes no longer than this would only flicker.
         if progress.running < LONG_ENOUGH {
             return ui.ctx().request_repaint_after(LONG_ENOUGH);
         }
-        ui.ctx().request_repaint_after(std::time::Duration::from_millis(200));
-        let percent = (progress.done.min(progress.total) * 100).checked_div(progress.total).unwrap_or(0);
+        ui.ctx().request_repaint_after(Duration::from_millis(200));
+        let percent = percent(progress.done, progress.total);
         let text = scene.locale.with("greeting-reading", [("percent", percent.into())]);
         ui.label(RichText::new(text).size(11.5).color(dim));
     } else if !store.survey_is_whole() && !store.survey().is_too_large() {

@@ -28,10 +28,8 @@ fn event(number: i64, event_type: &str, actor: &str, payload: &str) -> NewEvent 
 }
 
 /// Three events on three days, of two streams.
-fn greeted() -> Driver {
-    let mut driver = Driver::welcome();
-    let path = driver.path("made.db");
-    let mut store = NativeStore::create(&path).expect("a store");
+fn record(path: &Path) {
+    let mut store = NativeStore::create(path).expect("a store");
     for (stream, event) in [
         ("thing-1", event(0, "created", "kim", r#"{"name":"Bo"}"#)),
         ("thing-2", event(1, "created", "kim", r#"{"name":"Zoë"}"#)),
@@ -39,7 +37,12 @@ fn greeted() -> Driver {
     ] {
         store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
     }
-    drop(store);
+}
+
+fn greeted() -> Driver {
+    let mut driver = Driver::welcome();
+    let path = driver.path("made.db");
+    record(&path);
     driver.open(&path);
     driver
 }
@@ -64,6 +67,25 @@ fn an_opened_store_says_what_it_holds() {
     let text = driver.all_text();
     let place = |line: &str| text.lines().position(|found| found == line).expect("a line");
     assert!(place("Bo, thing-1") < place("Zoë, thing-2"), "{text}");
+}
+
+#[test]
+fn counts_of_people_say_how_much_of_the_store_they_are_of() {
+    let driver = greeted();
+    driver.assert_shows("lee, 1");
+    assert!(!driver.shows_part("% read"), "of all of it: {}", driver.all_text());
+    // The same, but for an event in its midst that cannot be read.
+    let mut driver = Driver::welcome();
+    let path = driver.path("made.db");
+    record(&path);
+    let file = Connection::open(&path).expect("opened");
+    file.execute_batch("DROP TRIGGER events_never_change; UPDATE events SET schema = 1 << 40 WHERE position = 2")
+        .expect("damaged");
+    drop(file);
+    driver.open(&path);
+    driver.wait_for("33 % read");
+    driver.assert_shows("kim, 1");
+    driver.assert_hides("lee, 1");
 }
 
 #[test]
