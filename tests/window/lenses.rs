@@ -7,6 +7,7 @@ use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
 
 use crate::driver::Driver;
+use crate::store_lens::table;
 
 const STORE: Key = Key::Num2;
 const STREAM: Key = Key::Num1;
@@ -282,4 +283,18 @@ fn that_a_command_was_of_another_lens_is_told_until_somebody_goes_on() {
     driver.assert_shows(told);
     driver.press_with(Modifiers::COMMAND, Key::Num1);
     driver.assert_hides(told);
+}
+
+#[test]
+fn fields_that_no_result_changed_are_picked_where_the_table_of_the_store_has_them() {
+    const SEARCH: &str = "Search everything that happened";
+    let mut driver = table();
+    through(&mut driver, Key::Num3);
+    driver.type_into(SEARCH, "type:lead-initialized");
+    driver.press(Key::Enter);
+    driver.wait_for_part("3 of ");
+    driver.click("+ Condition");
+    driver.click("Changed value");
+    driver.click_role(Role::Button, "contacts");
+    assert_eq!(driver.value_of(SEARCH), "type:lead-initialized replaced:contacts");
 }

@@ -71,16 +71,15 @@ fn add_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             chosen = Some(read.with(&[term_text("type", name)], says_nothing));
         });
     });
-    let fields = |of: fn(&FieldCounts) -> &[(String, u64)]| activity.fields().map_or(&[][..], of);
     ui.menu_button(scene.text("activity-add-replaced"), |ui| {
-        let replaced = fields(|counts| &counts.replaced);
-        pick_ui(ui, scene, "field", replaced.iter().map(|(name, _)| name.as_str()), &mut |name| {
+        let replaced = fields(store, |counts| &counts.replaced);
+        pick_ui(ui, scene, "field", replaced.iter().map(String::as_str), &mut |name| {
             chosen = Some(read.with(&[term_text("replaced", name)], says_nothing));
         });
     });
     ui.menu_button(scene.text("activity-add-field"), |ui| {
-        let set = fields(|counts| &counts.set);
-        pick_ui(ui, scene, "field", set.iter().map(|(name, _)| name.as_str()), &mut |name| {
+        let set = fields(store, |counts| &counts.set);
+        pick_ui(ui, scene, "field", set.iter().map(String::as_str), &mut |name| {
             chosen = Some(read.with(&[term_text("changed", name)], says_nothing));
         });
     });
@@ -111,6 +110,20 @@ fn add_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         wish(scene, ActivityWish::LookFor(text));
         ui.close();
     }
+}
+
+/// Those that the latest results changed, the most first, and behind them what else the table of the store has for fields.
+fn fields(store: &OpenStore, of: fn(&FieldCounts) -> &[(String, u64)]) -> Vec<String> {
+    let counted = store.activity.fields().map_or(&[][..], of);
+    let mut fields: Vec<String> = counted.iter().map(|(name, _)| name.clone()).collect();
+    let table = &store.table;
+    // A search asks for the states of the projection that streams are shown under first.
+    let is_first = |name: &str| table.projections().first().is_some_and(|first| first == name);
+    if table.projection().is_none_or(is_first) {
+        let known = table.known_fields();
+        fields.extend(known.into_iter().filter(|name| counted.iter().all(|(before, _)| before != name)));
+    }
+    fields
 }
 
 /// Those who did the most, and those who are seen.
