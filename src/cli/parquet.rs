@@ -5,12 +5,13 @@ use std::path::Path;
 
 use crate::engine::{unless_unreadable, write_parquet};
 use crate::index::{AsOf, Place};
+use crate::store::StoreError;
 use crate::store::files::{ExportError, ExportTarget};
 
 /// Writes these rows, with these fields.
 pub(super) fn write(target: ExportTarget, as_of: &AsOf, places: &[Place], paths: &[String]) -> Result<(), ExportError> {
     let path = target.name().to_owned();
-    let failed = |source| ExportError::Write { path: path.clone(), source };
+    let failed = |source| ExportError::Store(StoreError::from_io(&path, source));
     target.write(
         |file| {
             write_parquet(BufWriter::new(file), as_of, places, paths, &mut |_| false).map_err(failed)?;

@@ -153,6 +153,7 @@ fn ends_following(error: &StoreError) -> bool {
             | StoreError::NotMirrored { .. }
             | StoreError::NoMirror(_)
             | StoreError::Full(_)
+            | StoreError::TemporaryFull(_)
             | StoreError::MirrorFull { .. }
             | StoreError::ReadOnly(_)
             | StoreError::Denied(_)

@@ -26,3 +26,13 @@ pub fn cache_folder() -> Option<PathBuf> {
     };
     Some(base.join("foldline"))
 }
+
+/// Where SQLite keeps its temporary files: it looks in this order.
+pub(crate) fn sqlite_temporary_folder() -> PathBuf {
+    if cfg!(windows) {
+        return env::temp_dir();
+    }
+    let named = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().filter_map(env::var_os).map(PathBuf::from);
+    let usual = ["/var/tmp", "/usr/tmp", "/tmp"].into_iter().map(PathBuf::from);
+    named.chain(usual).find(|folder| folder.is_dir()).unwrap_or_else(|| PathBuf::from("."))
+}

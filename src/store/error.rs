@@ -5,6 +5,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use super::files::{Unread, database_of_side_file};
 use super::frameworks::MappingError;
 use super::opening::side_file;
+use super::sqlite_temporary_folder;
 use super::{Address, Closed, Expected, FileKind, Framework, NatsError, OriginFault, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
@@ -70,6 +71,10 @@ pub enum StoreError {
     Changed(PathBuf),
     #[error("{}: the disk is full; nothing was written: free some space and try again", .0.display())]
     Full(PathBuf),
+    #[error("{}: the disk that holds this folder of temporary files is full; free some space, or name a folder on another disk in TMPDIR, and try again", .0.display())]
+    TemporaryFull(PathBuf),
+    #[error("{}: another program changed a temporary file of Foldline in this folder; run that again", .0.display())]
+    TemporaryChanged(PathBuf),
     #[error("{}: the file or its folder may not be written to; check its permissions", .0.display())]
     ReadOnly(PathBuf),
     #[error("{}: the file may not be opened; check its permissions", .0.display())]
@@ -157,6 +162,15 @@ impl StoreError {
                 }
                 source => Self::Sqlite { path, source },
             },
+        }
+    }
+
+    /// Of a temporary file of SQLite's, which holds nothing that is not elsewhere. `path` is named where that does not matter.
+    pub(crate) fn from_temporary(path: &Path, source: rusqlite::Error) -> Self {
+        match Self::from_sqlite(path, source) {
+            Self::Full(_) => Self::TemporaryFull(sqlite_temporary_folder()),
+            Self::Damaged { .. } | Self::NotADatabase(_) => Self::TemporaryChanged(sqlite_temporary_folder()),
+            other => other,
         }
     }
 

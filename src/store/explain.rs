@@ -59,6 +59,8 @@ impl Explain for StoreError {
             Self::Locked(path) => of("error-locked", path),
             Self::Changed(path) => of("error-changed", path),
             Self::Full(path) => of("error-full", path),
+            Self::TemporaryFull(path) => of("error-temporary-full", path),
+            Self::TemporaryChanged(path) => of("error-temporary-changed", path),
             Self::ReadOnly(path) => of("error-read-only", path),
             Self::Denied(path) => of("error-denied", path),
             Self::Io { path, source } => of("error-io", path).inner("detail", system_words(source)),

@@ -41,6 +41,7 @@ pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{
     Alarm, BatchSize, Capabilities, Changes, Closed, Interrupter, KeptState, Opener, Ring, Scan, Steady, Store, Writer,
 };
+pub(crate) use data_folder::sqlite_temporary_folder;
 pub use data_folder::{cache_folder, data_folder};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use fault::{Fault, SchemaChange, SchemaObject};

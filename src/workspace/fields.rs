@@ -168,7 +168,7 @@ enum Flaw {
 }
 
 fn read(path: &Path) -> Result<Option<Map<String, Value>>, Flaw> {
-    let bytes = match fs::read(path) {
+    let bytes = match file::read_file(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Flaw::Io(error)),
@@ -236,6 +236,21 @@ mod tests {
         file.save(&fields(&json!({"light": true, "list": [{"name": "a", "at": 3}]}))).expect("saved");
         let expected = json!({"light": true, "later": {"a": 1}, "list": [{"name": "a", "at": 3, "later": 2}]});
         assert_eq!(FieldsFile::new(at(&folder)).load().0, Some(fields(&expected)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_its_place_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(at(&folder).parent().expect("a folder")).expect("made");
+        let made = std::process::Command::new("mkfifo").arg(at(&folder)).status();
+        assert!(made.is_ok_and(|status| status.success()), "a pipe");
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let path = at(&folder);
+        let read = move || sender.send(FieldsFile::new(path).load()).expect("somebody waits");
+        std::thread::Builder::new().name("reading".to_owned()).spawn(read).expect("a thread");
+        let told = receiver.recv_timeout(std::time::Duration::from_secs(20)).expect("it does not wait");
+        assert!(matches!(told, (None, Some(FieldsError::Unreadable { .. }))), "{told:?}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct Contents(Map<String, Value>);
 impl Contents {
     /// What the file says; nothing where there is none.
     pub(super) fn read(path: &Path) -> Result<Self, WorkspaceError> {
-        let bytes = match fs::read(path) {
+        let bytes = match read_file(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(WorkspaceError::Unreadable { path: path.to_owned(), error }),
@@ -80,6 +80,15 @@ impl Contents {
     }
 }
 
+/// A file's bytes. What is no file is not opened: it may be waited for, or never end.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() && !found.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
+    }
+    fs::read(path)
+}
+
 /// Puts a whole new file in the place of the one that is there. What a killed program leaves begins with `prefix`.
 pub(super) fn write_whole(path: &Path, prefix: &str, fields: &Map<String, Value>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -95,7 +104,7 @@ pub(super) fn write_whole(path: &Path, prefix: &str, fields: &Map<String, Value>
 pub(super) fn copy_aside(path: &Path) -> Result<PathBuf, WorkspaceError> {
     const MOST_ASIDE: u32 = 1_000;
     let unwritable = |error| WorkspaceError::Unwritable { path: path.to_owned(), error };
-    let bytes = fs::read(path).map_err(|error| WorkspaceError::Unreadable { path: path.to_owned(), error })?;
+    let bytes = read_file(path).map_err(|error| WorkspaceError::Unreadable { path: path.to_owned(), error })?;
     for number in 1..=MOST_ASIDE {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         let aside = path.with_extension(format!("aside-{number}.{extension}"));
@@ -105,7 +114,7 @@ pub(super) fn copy_aside(path: &Path) -> Result<PathBuf, WorkspaceError> {
                 return Ok(aside);
             }
             // The same, put aside before.
-            Err(_) if fs::read(&aside).is_ok_and(|there| there == bytes) => return Ok(aside),
+            Err(_) if read_file(&aside).is_ok_and(|there| there == bytes) => return Ok(aside),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(unwritable(error)),
         }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -223,18 +223,7 @@ fn a_pipe_a_socket_or_a_device_is_no_store_and_is_not_waited_for() {
             ],
         ];
         for arguments in verbs {
-            let mut child = sandbox.command();
-            let mut child =
-                child.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
-            let until = Instant::now() + Duration::from_secs(20);
-            while child.try_wait().expect("its state").is_none() {
-                if Instant::now() > until {
-                    child.kill().expect("killed");
-                    panic!("{arguments:?} waits");
-                }
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            Ran::from(child.wait_with_output().expect("its output")).code(2).says(word).in_one_line();
+            Ran::without_waiting(sandbox.command().args(arguments)).code(2).says(word).in_one_line();
         }
     }
 }

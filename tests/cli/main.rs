@@ -11,6 +11,8 @@ mod evidence;
 #[cfg(unix)]
 mod exporting;
 mod foreign;
+#[cfg(unix)]
+mod full_disks;
 mod given_up;
 mod golden;
 mod histogram;

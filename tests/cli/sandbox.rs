@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -122,6 +123,21 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
+    /// Fails where the program waits for something that never comes.
+    #[track_caller]
+    pub(crate) fn without_waiting(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+        let until = Instant::now() + Duration::from_secs(20);
+        while child.try_wait().expect("its state").is_none() {
+            if Instant::now() > until {
+                child.kill().expect("killed");
+                panic!("{command:?} waits");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self::from(child.wait_with_output().expect("its output"))
+    }
+
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:#?}");

@@ -1,7 +1,12 @@
 //! Events by who, what, where and when, as the command line finds them.
 
+#[cfg(unix)]
+use std::path::Path;
+
 use serde_json::{Value, json};
 
+#[cfg(unix)]
+use crate::sandbox::Ran;
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -123,4 +128,47 @@ fn an_index_is_made_told_used_and_removed() {
     assert_eq!(index(&[])["rebuilt"], json!("it was damaged"));
     assert_eq!(index(&["--remove"])["removed"], json!(true));
     assert_eq!(index(&["--remove"])["removed"], json!(false));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_in_the_place_of_an_index_is_not_waited_for_and_makes_room_for_one() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "s.db", "--events", "3000"]).ok();
+    let ask = |arguments: &[&str]| {
+        let all: Vec<&str> = arguments.iter().chain(&["--format", "json"]).copied().collect();
+        Ran::without_waiting(sandbox.command().args(all))
+    };
+    let made = ask(&["index", "s.db"]).ok().json();
+    let file = Path::new(made["file"].as_str().expect("a path"));
+    let kinds: [(&str, &dyn Fn()); 4] = [
+        ("pipe", &|| {
+            let made = std::process::Command::new("mkfifo").arg(file).status();
+            assert!(made.is_ok_and(|status| status.success()), "a pipe");
+        }),
+        ("socket", &|| drop(std::os::unix::net::UnixListener::bind(file).expect("a socket"))),
+        ("device", &|| std::os::unix::fs::symlink("/dev/zero", file).expect("a link")),
+        ("folder", &|| std::fs::create_dir(file).expect("a folder")),
+    ];
+    let said = "something that is no file was in its place";
+    for (kind, put) in kinds {
+        std::fs::remove_file(file).expect("removed");
+        put();
+        let told = ask(&["search", "s.db", "zzqx-nowhere"]).ok().says(said).says("foldline index");
+        assert_eq!(told.json(), json!([]), "{kind}");
+        assert_eq!(ask(&["index", "s.db", "--size"]).ok().says(said).json()["bytes"], json!(0), "{kind}");
+        let again = ask(&["index", "s.db"]).ok().says(said).json();
+        assert_eq!((&again["rebuilt"], &again["bytes"]), (&json!(said), &made["bytes"]), "{kind}");
+        assert!(std::fs::symlink_metadata(file).expect("there").is_file(), "{kind}");
+        std::fs::remove_file(file).expect("removed");
+        put();
+        assert_eq!(ask(&["index", "s.db", "--remove"]).ok().json()["removed"], json!(true), "{kind}");
+        std::fs::symlink_metadata(file).expect_err("removed");
+        ask(&["index", "s.db"]).ok();
+    }
+    // What somebody keeps there stays.
+    std::fs::remove_file(file).expect("removed");
+    std::fs::create_dir_all(file.join("kept")).expect("a folder");
+    ask(&["index", "s.db"]).code(2).says("move it away").in_one_line();
+    assert!(file.join("kept").is_dir());
 }

@@ -1,7 +1,6 @@
 //! The same in a database of its own without a name, which SQLite keeps on disk and which is gone when nobody asks it any
 //! more, however the program ends.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +10,7 @@ use super::columns::InMemory;
 use super::index::{Numbered, StreamPart};
 use crate::engine::ticket::lock;
 use crate::event::{Position, StreamId, Timestamp, Version};
-use crate::store::{Flow, StoreError, StreamOrder};
+use crate::store::{Flow, StoreError, StreamOrder, sqlite_temporary_folder};
 
 /// All is written in order of its keys where it is laid down from memory, so that this takes no longer than writing it.
 const TABLES: &str = "
@@ -48,7 +47,8 @@ pub(super) struct OnDisk {
     lists: AtomicU64,
     /// Tells its lists from those of another one.
     mark: Arc<()>,
-    torn: Mutex<Option<Torn>>,
+    /// Why it is no answer any more.
+    torn: Mutex<Option<StoreError>>,
 }
 
 /// A partition whose row is still to be written.
@@ -59,12 +59,6 @@ struct Open {
     first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
     last: Position,
-}
-
-/// Why it is no answer any more.
-struct Torn {
-    is_full: bool,
-    detail: String,
 }
 
 /// Partitions in an order, by the number of the table that holds them; none for the order in which they began.
@@ -149,19 +143,20 @@ impl OnDisk {
         let asked = ask(&lock(&self.connection));
         let note = |error: rusqlite::Error| {
             tracing::debug!(%error, "partitions that have no room in memory");
-            let is_full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
-            lock(&self.torn).get_or_insert_with(|| Torn { is_full, detail: error.to_string() });
+            lock(&self.torn).get_or_insert_with(|| failed(error));
         };
         asked.map_err(note).ok()
     }
 
     pub(super) fn unless_torn(&self) -> Result<(), StoreError> {
         let torn = lock(&self.torn);
-        let Some(Torn { is_full, detail }) = &*torn else { return Ok(()) };
-        let folder = std::env::temp_dir();
-        Err(match is_full {
-            true => StoreError::Full(folder),
-            false => StoreError::from_io(&folder, std::io::Error::other(detail.clone())),
+        let Some(torn) = &*torn else { return Ok(()) };
+        let said = |detail: String| StoreError::from_io(&sqlite_temporary_folder(), std::io::Error::other(detail));
+        Err(match torn {
+            StoreError::TemporaryFull(folder) => StoreError::TemporaryFull(folder.clone()),
+            StoreError::TemporaryChanged(folder) => StoreError::TemporaryChanged(folder.clone()),
+            StoreError::Sqlite { source, .. } => said(source.to_string()),
+            other => said(other.to_string()),
         })
     }
 
@@ -356,7 +351,7 @@ fn part_of(row: &Row<'_>) -> rusqlite::Result<StreamPart> {
 }
 
 fn failed(source: rusqlite::Error) -> StoreError {
-    StoreError::from_sqlite(Path::new(&std::env::temp_dir()), source)
+    StoreError::from_temporary(&sqlite_temporary_folder(), source)
 }
 
 #[cfg(test)]
@@ -380,7 +375,19 @@ mod tests {
         lock(&disk.connection).execute_batch("PRAGMA max_page_count = 1").expect("no more pages");
         let refused = (2..10_000).find(|number| push(&mut disk, *number).is_none());
         assert!(refused.is_some(), "there is an end to it");
-        assert!(matches!(disk.unless_torn(), Err(StoreError::Full(_))), "{:?}", disk.unless_torn());
+        assert!(matches!(disk.unless_torn(), Err(StoreError::TemporaryFull(_))), "{:?}", disk.unless_torn());
         assert_eq!(disk.place_of(Position(1)), None, "nothing of it is an answer");
+    }
+
+    #[test]
+    fn what_somebody_changed_in_it_is_told_as_a_temporary_file_and_no_copy_of_it_is_asked_for() {
+        for code in [rusqlite::ffi::SQLITE_CORRUPT, rusqlite::ffi::SQLITE_NOTADB] {
+            let disk = OnDisk::of(&InMemory::default(), 1 << 16, &mut || Flow::Continue(())).expect("a file");
+            let damage = || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            assert_eq!(disk.ask(|_| Err::<(), _>(damage())), None);
+            for told in [disk.unless_torn().expect_err("damaged"), failed(damage())] {
+                assert!(matches!(told, StoreError::TemporaryChanged(_)), "{told:?}");
+            }
+        }
     }
 }

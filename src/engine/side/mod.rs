@@ -43,6 +43,8 @@ pub enum Unusable {
     Newer,
     /// The store is not the one that it was made of.
     OtherStore,
+    /// What stands in its place may be waited for when it is opened, or never end.
+    NoFile,
 }
 
 impl Unusable {
@@ -51,6 +53,7 @@ impl Unusable {
             Self::Damaged => "it was damaged",
             Self::Newer => "another version of Foldline wrote it",
             Self::OtherStore => "the store is another one by now",
+            Self::NoFile => "something that is no file was in its place",
         }
     }
 }
@@ -61,12 +64,25 @@ pub enum SideError {
     Engine(#[from] EngineError),
     #[error("{}: the index could not be written there: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error("{}: the disk that holds this index is full, and what was just written of it was taken away; free some space, or name a folder on another disk in XDG_CACHE_HOME, and run that again", .0.display())]
+    Full(PathBuf),
+    #[error("{}: this is no file, and it is where the index of this store goes; move it away, and run that again", .0.display())]
+    InTheWay(PathBuf),
     #[error("{}: another Foldline is writing this index; wait for it", .0.display())]
     Busy(PathBuf),
     #[error("this store takes no index: only a SQLite file of events whose order is indexed, without encryption, does")]
     NotOfThis,
     #[error("no folder is known for what can be made anew; set XDG_CACHE_HOME or HOME")]
     NoFolder,
+}
+
+impl SideError {
+    fn of_io(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(path.to_owned()),
+            _ => Self::Io { path: path.to_owned(), source },
+        }
+    }
 }
 
 impl From<StoreError> for SideError {
@@ -123,8 +139,25 @@ impl SidePlace {
         self.0.with_extension("lock")
     }
 
+    fn is_no_file(&self) -> bool {
+        fs::metadata(&self.0).is_ok_and(|found| !found.is_file())
+    }
+
+    /// Takes away what stands there and is no file, unless it holds something. Says whether there was such a thing.
+    fn remove_no_file(&self) -> Result<bool, SideError> {
+        if !self.is_no_file() {
+            return Ok(false);
+        }
+        let is_folder = fs::symlink_metadata(&self.0).is_ok_and(|found| found.is_dir());
+        let removed = if is_folder { fs::remove_dir(&self.0) } else { fs::remove_file(&self.0) };
+        removed.map(|()| true).map_err(|_| SideError::InTheWay(self.0.clone()))
+    }
+
     /// Opens the index to look at it. `None` where there is none.
     pub fn open(&self, reader: &dyn Store) -> Result<Option<Result<SideIndex, Unusable>>, SideError> {
+        if self.is_no_file() {
+            return Ok(Some(Err(Unusable::NoFile)));
+        }
         match File::open(&self.0) {
             Ok(file) => Ok(Some(SideIndex::read(file, self.0.clone(), reader)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -133,14 +166,14 @@ impl SidePlace {
     }
 
     /// Makes the index, or moves it on to what was recorded since; makes it anew where it does not fit, and says why. What
-    /// was done before somebody stopped it stays.
+    /// was done before somebody stopped it stays, unless the disk is full: then this takes nothing of it.
     pub fn follow(
         &self,
         reader: &dyn Store,
         progress: &mut dyn FnMut(u64) -> Flow,
     ) -> Result<(SideIndex, Option<Unusable>), SideError> {
         let path = self.0.clone();
-        let failed = |source| SideError::Io { path: path.clone(), source };
+        let failed = |source| SideError::of_io(&path, source);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut folders = fs::DirBuilder::new();
@@ -155,31 +188,45 @@ impl SidePlace {
         // Of its own file, since where locks bind others too, nobody could read the index while it grows. It ends with the
         // handle.
         let lock = self.lock_path();
-        let not_locked = |source| SideError::Io { path: lock.clone(), source };
+        let not_locked = |source| SideError::of_io(&lock, source);
         let writer = options.open(&lock).map_err(not_locked)?;
         match writer.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(SideError::Busy(path)),
             Err(fs::TryLockError::Error(source)) => return Err(not_locked(source)),
         }
-        let mut file = options.open(&path).map_err(failed)?;
+        let mut reason = self.remove_no_file()?.then_some(Unusable::NoFile);
+        let file = options.open(&path).map_err(failed)?;
         let is_new = file.metadata().map_err(failed)?.len() == 0;
         let copy = file.try_clone().map_err(failed)?;
         let read = if is_new { None } else { Some(SideIndex::read(copy, path.clone(), reader)?) };
-        let mut reason = None;
-        let mut index = match read {
-            Some(Ok(index)) => index,
+        let begun = match read {
+            Some(Ok(index)) => Ok(index),
             unusable => {
-                reason = unusable.and_then(Result::err);
-                file.set_len(0).map_err(failed)?;
-                file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&BEGINNING)).map_err(failed)?;
-                SideIndex { file, path: path.clone(), blocks: Vec::new(), end: BEGINNING.len() as u64 }
+                reason = unusable.and_then(Result::err).or(reason);
+                SideIndex::begin(file, path.clone())
             }
         };
-        // What another program was writing when it ended goes.
-        index.file.set_len(index.end).map_err(failed)?;
-        index.append(reader, progress)?;
-        Ok((index, reason))
+        let before = begun.as_ref().map_or(0, |index| index.end);
+        let followed = begun.and_then(|mut index| {
+            // What another program was writing when it ended goes.
+            index.file.set_len(index.end).map_err(failed)?;
+            index.append(reader, progress)?;
+            Ok(index)
+        });
+        if matches!(followed, Err(SideError::Full(_))) {
+            self.give_back(before);
+        }
+        Ok((followed?, reason))
+    }
+
+    /// Leaves so much of an index that found no room for more, and nothing where there was none.
+    fn give_back(&self, before: u64) {
+        if before > BEGINNING.len() as u64 {
+            let _ = OpenOptions::new().write(true).open(&self.0).and_then(|file| file.set_len(before));
+        } else {
+            let _ = fs::remove_file(&self.0).and_then(|()| fs::remove_file(self.lock_path()));
+        }
     }
 
     /// Takes the index away. Says how large it was; `None` where there was none.
@@ -187,6 +234,9 @@ impl SidePlace {
         let failed = |source| SideError::Io { path: self.0.clone(), source };
         // Nobody misses it, and whoever writes just then writes to what is taken away too.
         let _ = fs::remove_file(self.lock_path());
+        if self.remove_no_file()? {
+            return Ok(Some(0));
+        }
         match fs::metadata(&self.0) {
             Ok(file) => {
                 fs::remove_file(&self.0).map_err(failed)?;
@@ -199,6 +249,13 @@ impl SidePlace {
 }
 
 impl SideIndex {
+    fn begin(mut file: File, path: PathBuf) -> Result<Self, SideError> {
+        let begun =
+            file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(&BEGINNING));
+        begun.map_err(|source| SideError::of_io(&path, source))?;
+        Ok(Self { file, path, blocks: Vec::new(), end: BEGINNING.len() as u64 })
+    }
+
     fn read(mut file: File, path: PathBuf, reader: &dyn Store) -> Result<Result<Self, Unusable>, SideError> {
         let failed = |source| SideError::Io { path: path.clone(), source };
         let length = file.metadata().map_err(failed)?.len();
@@ -285,7 +342,7 @@ impl SideIndex {
             }
             for row in batch.rows() {
                 if let Some((block, kept)) = maker.take(&row) {
-                    self.write(block, &kept).map_err(|source| SideError::Io { path: self.path.clone(), source })?;
+                    self.write(block, &kept).map_err(|source| SideError::of_io(&self.path, source))?;
                 }
             }
             seen += batch.len() as u64;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Error, Statement};
+use rusqlite::{Connection, Error, ErrorCode, Statement};
 use serde_json::{Number, Value};
 
 use super::Ticket;
@@ -26,7 +26,7 @@ use super::as_of::unless_replaced;
 use crate::event::Cursor;
 use crate::index::{Budget, StoreMoment};
 use crate::replay::Failures;
-use crate::store::{Flow, Store, StoreError};
+use crate::store::{Flow, Store, StoreError, sqlite_temporary_folder};
 pub use export::write_sql;
 use flaw::unmodifiable;
 pub use flaw::{SqlError, SqlFlaw, SqlHint, SqlRefusal};
@@ -194,6 +194,10 @@ impl Desk {
         }
         if let Some(refused) = self.guard.take_refused() {
             return SqlError::Writes(refused);
+        }
+        // Nothing of the store lies in this database: it is what SQLite puts in order, or keeps for later.
+        if let Some(ErrorCode::DiskFull | ErrorCode::DatabaseCorrupt) = error.sqlite_error_code() {
+            return StoreError::from_temporary(&sqlite_temporary_folder(), error).into();
         }
         let flaw = |said: &str| SqlFlaw::of(said, &self.tables, || self.room.named_columns());
         match error {

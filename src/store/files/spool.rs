@@ -45,7 +45,7 @@ impl Spool {
     pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
         // An empty name makes a database of its own that has no path.
         let made = Connection::open("").and_then(|connection| connection.execute_batch(TABLE).map(|()| connection));
-        let connection = made.map_err(|source| StoreError::from_sqlite(path, source))?;
+        let connection = made.map_err(|source| StoreError::from_temporary(path, source))?;
         Ok(Self { path: path.to_owned(), connection, streams: HashMap::new(), count: 0 })
     }
 
@@ -75,7 +75,7 @@ impl Spool {
                     metadata,
                 ))
         };
-        insert().map(drop).map_err(|source| StoreError::from_sqlite(&self.path, source))
+        insert().map(drop).map_err(|source| StoreError::from_temporary(&self.path, source))
     }
 
     /// Hands the events over in order. `newest_first` tells the direction of a file whose events have no versions.
@@ -84,7 +84,7 @@ impl Spool {
         newest_first: bool,
         visit: &mut dyn FnMut(Incoming) -> Result<Flow, StoreError>,
     ) -> Result<(), StoreError> {
-        let failed = |source| StoreError::from_sqlite(&self.path, source);
+        let failed = |source| StoreError::from_temporary(&self.path, source);
         let direction = if newest_first { "seq DESC" } else { "seq" };
         self.connection.execute_batch(&ORDER.replace("DIRECTION", direction)).map_err(failed)?;
         let mut find = self.connection.prepare("SELECT * FROM spool WHERE seq = ?1").map_err(failed)?;
@@ -117,4 +117,32 @@ fn incoming(row: &Row<'_>) -> rusqlite::Result<Incoming> {
             metadata: row.get("metadata")?,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_the_one_of_temporary_files_and_not_that_of_the_file_that_is_read() {
+        let mut spool = Spool::new(Path::new("events.jsonl")).expect("a file");
+        spool.connection.execute_batch("PRAGMA max_page_count = 1").expect("no more pages");
+        let mut refused = None;
+        for line in 1..10_000 {
+            let event = NewEvent {
+                id: EventId::new(""),
+                event_type: EventType::new("noted"),
+                schema: 1,
+                recorded_at: None,
+                payload: "{}".into(),
+                metadata: "{}".into(),
+            };
+            let incoming = Incoming { line, stream: StreamId::new("n-1"), version: None, event, needs_id: true };
+            if let Err(error) = spool.put(&incoming) {
+                refused = Some(error);
+                break;
+            }
+        }
+        assert!(matches!(refused, Some(StoreError::TemporaryFull(_))), "{refused:?}");
+    }
 }

@@ -17,7 +17,9 @@ struct Kept {
 /// The mapping that was kept for this store.
 pub fn saved_mapping(source: &Source) -> Option<Mapping> {
     let (path, name) = place(source)?;
-    let kept: Kept = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
+    // To open what is no file may wait for ever.
+    let text = if path.is_file() { fs::read_to_string(path).ok()? } else { return None };
+    let kept: Kept = serde_json::from_str(&text).ok()?;
     (kept.store == name).then_some(kept.mapping)
 }
 

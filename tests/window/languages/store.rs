@@ -178,6 +178,8 @@ pub(super) fn every_store_error() -> Vec<StoreError> {
         StoreError::Locked(path()),
         StoreError::Changed(path()),
         StoreError::Full(path()),
+        StoreError::TemporaryFull(path()),
+        StoreError::TemporaryChanged(path()),
         StoreError::ReadOnly(path()),
         StoreError::Denied(path()),
         StoreError::Io { path: path(), source: io::Error::other(text("source")) },
