@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
@@ -214,4 +214,70 @@ pub(crate) fn a_stream_that_is_made_anew_amid_an_import_is_told_and_gets_nothing
     let refused = thread.join().unwrap().unwrap_err().to_string();
     assert!(refused.contains("was deleted and made anew"), "{refused}");
     assert_eq!(messages(&url, &name), 0);
+}
+
+/// Where an answer tells of a stream, it says from now on that its first message is its last. Says which that is in truth.
+fn shows_one_message(answer: &mut [u8]) -> Option<u64> {
+    const LAST: &[u8] = b"\"last_seq\":";
+    if !String::from_utf8_lossy(answer).contains("v1.stream_info_response") {
+        return None;
+    }
+    let from = answer.windows(LAST.len()).position(|some| some == LAST)? + LAST.len();
+    let digits = answer[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = &mut answer[from..from + digits];
+    let last = std::str::from_utf8(number).ok()?.parse().ok()?;
+    // JSON lets a number stand behind blanks.
+    number.fill(b' ');
+    *number.last_mut()? = b'1';
+    Some(last)
+}
+
+/// As it does for a moment where it has just come to lead, and for longer where its disk is full.
+pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it() {
+    const FOR_GOOD: usize = usize::MAX;
+    at_once([3, FOR_GOOD], |times| {
+        let (left, last) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+        let changes = {
+            let (left, last) = (Arc::clone(&left), Arc::clone(&last));
+            move |answer: &mut [u8]| {
+                if left.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                if let Some(in_truth) = shows_one_message(answer) {
+                    last.store(in_truth, Ordering::SeqCst);
+                    left.fetch_sub(1, Ordering::SeqCst);
+                }
+            }
+        };
+        let (reach, reached) = sync_channel(1);
+        let (go_on, goes_on) = sync_channel(1);
+        let mut is_amid = false;
+        let way = |port| Way::changing(port, changes);
+        let importing = Importing::begin_with(Kind::New, way, move |count| {
+            // More than may be held until it is recorded: some of it was acknowledged.
+            if count > EVENTS / 2 && !std::mem::replace(&mut is_amid, true) {
+                reach.send(()).unwrap();
+                goes_on.recv().unwrap();
+            }
+            Flow::Continue(())
+        });
+        reached.recv().unwrap();
+        importing.way.hold_there();
+        go_on.send(()).unwrap();
+        assert!(until(|| importing.way.holds_something()));
+        left.store(times, Ordering::SeqCst);
+        importing.way.cut();
+        if times != FOR_GOOD {
+            importing.assert_arrives();
+            assert_eq!(left.load(Ordering::SeqCst), 0, "it was not asked again");
+            return;
+        }
+        let Importing { url, name, thread, .. } = importing;
+        let refused = thread.join().unwrap().unwrap_err().to_string();
+        assert!(refused.contains("and now ends the stream with 1;"), "{refused}");
+        assert!(FOR_GOOD - left.load(Ordering::SeqCst) > 1, "it was not asked again");
+        let there = messages(&url, &name);
+        assert!(there > 1 && there < EVENTS, "{there}");
+        assert_eq!(there, last.load(Ordering::SeqCst), "something was sent behind it");
+    });
 }

@@ -27,8 +27,8 @@ struct Direction {
     waiting: Arc<AtomicUsize>,
 }
 
-/// Says of the body of a message to the client that it gets lost.
-type Loses = dyn Fn(&[u8]) -> bool + Send + Sync;
+/// May change the body of a message to the client, and says that it gets lost.
+type Meddles = dyn Fn(&mut [u8]) -> bool + Send + Sync;
 
 impl Way {
     pub(crate) fn to(server: u16) -> Self {
@@ -37,10 +37,19 @@ impl Way {
 
     /// On which messages of the server get lost.
     pub(crate) fn losing(server: u16, loses: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
-        Self::begin(server, Some(Arc::new(loses)))
+        Self::begin(server, Some(Arc::new(move |body: &mut [u8]| loses(body))))
     }
 
-    fn begin(server: u16, loses: Option<Arc<Loses>>) -> Self {
+    /// On which what the server says is changed, and none of it is longer for that.
+    pub(crate) fn changing(server: u16, changes: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        let meddles = move |body: &mut [u8]| {
+            changes(body);
+            false
+        };
+        Self::begin(server, Some(Arc::new(meddles)))
+    }
+
+    fn begin(server: u16, meddles: Option<Arc<Meddles>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let way = Self {
@@ -67,9 +76,9 @@ impl Way {
                         waiting.fetch_sub(1, Ordering::SeqCst);
                     });
                 });
-                let (most, carried, loses) = (Arc::clone(&most), Arc::clone(&carried), loses.clone());
+                let (most, carried, meddles) = (Arc::clone(&most), Arc::clone(&carried), meddles.clone());
                 on_thread("back", move || {
-                    carry(server, client, loses.as_deref(), |length| {
+                    carry(server, client, meddles.as_deref(), |length| {
                         let before = carried.fetch_add(length, Ordering::Relaxed);
                         wait_while(|| before > most.load(Ordering::Relaxed));
                     });
@@ -110,15 +119,15 @@ fn wait_while(is_so: impl Fn() -> bool) {
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, loses: Option<&Loses>, before: impl Fn(usize)) {
+fn carry(mut from: TcpStream, mut to: TcpStream, meddles: Option<&Meddles>, before: impl Fn(usize)) {
     let (mut some, mut kept) = (vec![0; 1 << 16], Vec::new());
     while let Ok(length @ 1..) = from.read(&mut some) {
         before(length);
-        let is_written = match loses {
+        let is_written = match meddles {
             None => to.write_all(&some[..length]),
-            Some(loses) => {
+            Some(meddles) => {
                 kept.extend_from_slice(&some[..length]);
-                to.write_all(&without(&mut kept, loses))
+                to.write_all(&meddled_with(&mut kept, meddles))
             }
         };
         if is_written.is_err() {
@@ -130,7 +139,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, loses: Option<&Loses>, before: 
 }
 
 /// Takes whole lines of the protocol, each with the body that it announces, and leaves out what gets lost.
-fn without(kept: &mut Vec<u8>, loses: &Loses) -> Vec<u8> {
+fn meddled_with(kept: &mut Vec<u8>, meddles: &Meddles) -> Vec<u8> {
     let (mut out, mut taken) = (Vec::new(), 0);
     loop {
         let rest = &kept[taken..];
@@ -139,11 +148,12 @@ fn without(kept: &mut Vec<u8>, loses: &Loses) -> Vec<u8> {
         let is_message = matches!(words[0], b"MSG" | b"HMSG");
         let number = |word: &&[u8]| std::str::from_utf8(word).unwrap().trim().parse::<usize>().unwrap();
         let body = if is_message { words.last().map_or(0, number) + 2 } else { 0 };
-        let Some(whole) = rest.get(..line + 2 + body) else { break };
-        if !(is_message && loses(&whole[line + 2..])) {
+        let length = line + 2 + body;
+        let Some(whole) = kept[taken..].get_mut(..length) else { break };
+        if !(is_message && meddles(&mut whole[line + 2..])) {
             out.extend_from_slice(whole);
         }
-        taken += whole.len();
+        taken += length;
     }
     kept.drain(..taken);
     out
