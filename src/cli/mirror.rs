@@ -51,45 +51,61 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
         let mut progress = Progress::new("mirroring events", events);
         tries::while_passing(out, |_| {
             let reader = again.take().map_or_else(|| context.open(source), Ok)?;
-            let caught_up = mirroring.catch_up(reader.as_ref(), &mut |count| told(&stopping, progress.tell(count)))?;
-            again = Some(reader);
-            Ok(caught_up)
+            match mirroring.catch_up(reader.as_ref(), &mut |count| told(&stopping, progress.tell(count))) {
+                // What follows waits for its origin from here on.
+                Err(error) if *follow && error.is_silence() => Ok((reader, Err(error))),
+                caught_up => Ok((reader, Ok(caught_up?))),
+            }
         })
-        .map(|caught_up| (caught_up, again))
     };
-    let (mirrored, reader) = match caught_up {
+    let (reader, caught_up) = match caught_up {
         Err(Failure::Store(StoreError::Cancelled)) if stopping.is_asked() => return Ok(Outcome::Done),
         caught_up => caught_up?,
     };
-    print(&mirrored, &mirroring, local, *format, out)?;
-    mirroring.keep_snapshots(keep_long_streams);
-    match reader {
-        Some(reader) if *follow => following((name, reader), mirroring, &bell, args, out),
-        _ => Ok(Outcome::Done),
+    match &caught_up {
+        Ok(mirrored) => {
+            print(mirrored, &mirroring, local, *format, out)?;
+            mirroring.keep_snapshots(keep_long_streams);
+        }
+        Err(error) => waits(error),
     }
+    if *follow {
+        following((name, reader), (mirroring, caught_up.is_err()), &bell, args, out)
+    } else {
+        Ok(Outcome::Done)
+    }
+}
+
+fn waits(error: &StoreError) {
+    message(format_args!("{error}; it is tried again until it answers"));
 }
 
 fn told(stopping: &Stopping, flow: Flow) -> Flow {
     if stopping.is_asked() { Flow::Break(()) } else { flow }
 }
 
-/// Goes on with the feed of the origin, and prints a line whenever something came.
+/// Goes on with the feed of the origin, and prints a line whenever something came. That the origin is silent may have been
+/// said before.
 fn following(
     origin: (Source, Box<dyn Store>),
-    mirroring: Mirroring,
+    (mirroring, mut is_silent): (Mirroring, bool),
     bell: &Bell,
     args: &MirrorArgs,
     out: &mut Output,
 ) -> Result<Outcome, Failure> {
     let MirrorArgs { local, format, .. } = args;
     follow_mirror(origin, (mirroring, local.into()), bell, &mut |told| {
+        if let Following::CaughtUp(_, mirroring) | Following::AnswersAgain(mirroring) = told
+            && std::mem::take(&mut is_silent)
+        {
+            message(format_args!("{} answers again", mirroring.origin()));
+        }
         match told {
             Following::CaughtUp(mirrored, mirroring) if mirrored.new > 0 => {
                 print(mirrored, mirroring, local, *format, out)?;
             }
-            Following::CaughtUp(..) => {}
-            Following::Failing(error) => message(format_args!("{error}; it is tried again until it answers")),
-            Following::AnswersAgain(mirroring) => message(format_args!("{} answers again", mirroring.origin())),
+            Following::Failing(error) if !std::mem::replace(&mut is_silent, true) => waits(error),
+            Following::CaughtUp(..) | Following::AnswersAgain(_) | Following::Failing(_) => {}
         }
         Ok::<_, Failure>(())
     })?;

@@ -113,6 +113,15 @@ impl StoreError {
         }
     }
 
+    /// Whether its server does not answer now, and may when it was started again.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Server { error, .. } => error.is_silence(),
+            Self::Nats { error, .. } => error.is_silence(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn not_events(path: &Path, what: Unread) -> Self {
         Self::NotEvents { path: path.to_owned(), what: Box::new(what) }
     }

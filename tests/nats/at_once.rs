@@ -22,6 +22,7 @@ macro_rules! at_once {
 
 at_once! {
     appending::of_two_writers_on_different_nodes_never_both_win,
+    carrying::a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it,
     carrying::a_stream_that_is_made_anew_amid_an_import_is_told_and_gets_nothing_of_it,
     carrying::an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_command,
     faults::a_full_disk_is_said_and_what_was_acknowledged_stays,
@@ -31,6 +32,7 @@ at_once! {
     faults::an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no,
     faults::nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing,
     faults::with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost,
+    following::a_mirror_whose_server_goes_away_while_it_is_filled_waits_for_it_and_is_filled_when_it_is_back,
     harness::a_stopped_server_hangs_and_goes_on,
     harness::three_servers_find_each_other_and_outlive_their_leader,
 }

@@ -12,6 +12,7 @@ mod dying;
 #[path = "../engine/contract/mod.rs"]
 mod engine_contract;
 mod faults;
+mod following;
 mod guarded;
 mod harness;
 mod importing;

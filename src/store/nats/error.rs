@@ -118,6 +118,19 @@ impl NatsError {
         matches!(self, Self::CredentialsNeeded | Self::WrongCredentials)
     }
 
+    /// Whether nobody answers, as while a server is started again.
+    pub fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::NoJetStream
+                | Self::Silent(_)
+                | Self::Lost(_)
+                | Self::NoLeader
+                | Self::Failed(_)
+        )
+    }
+
     /// Why there is no connection; `has_credentials` tells a wrong key from none.
     pub(super) fn from_connecting(error: &async_nats::ConnectError, has_credentials: bool) -> Self {
         let detail = || cause::<io::Error>(error).map_or_else(|| said(error), ServerDetail::of_system);

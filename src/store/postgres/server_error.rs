@@ -86,6 +86,11 @@ impl ServerError {
         matches!(self, Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
     }
 
+    /// Whether nobody answers, as while a server is started again.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::NotReady | Self::TooMany | Self::Lost(_) | Self::Silent(_))
+    }
+
     /// Whether the connection that it came over is of no more use.
     pub(super) fn ends_connection(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Silent(_) | Self::TooLarge { .. } | Self::NoPostgres(_))
