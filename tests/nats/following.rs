@@ -116,5 +116,8 @@ pub(crate) fn a_mirror_whose_server_goes_away_while_it_is_filled_waits_for_it_an
     assert_eq!(code, Some(0), "{said:?}");
     assert!(said.len() == 1 && said[0].ends_with(" answers again"), "it was said once: {said:?}");
     let query = Query::store();
-    assert_eq!(ids(&read(&NativeStore::open(&kept_at).unwrap(), &query)), ids(&read(reader(&address).as_ref(), &query)));
+    assert_eq!(
+        ids(&read(&NativeStore::open(&kept_at).unwrap(), &query)),
+        ids(&read(reader(&address).as_ref(), &query))
+    );
 }
