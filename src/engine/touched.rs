@@ -171,8 +171,8 @@ impl Touched {
         let at_once = (left + now).div_ceil(of) as u64;
         let wanted = 2 * self.bytes().saturating_mul(at_once) / now as u64;
         let memory = held.memory();
-        let others = memory.taken().saturating_sub(held.bytes()).saturating_add(memory.beside());
-        Err(OverBudget { bytes: others.saturating_add(wanted), budget: memory.budget() })
+        let others = memory.taken().saturating_sub(held.bytes());
+        Err(memory.over(others.saturating_add(wanted)))
     }
 }
 

@@ -96,7 +96,7 @@ impl Memory {
     /// the process is not measured.
     pub fn least(&self) -> Option<Budget> {
         self.0.meter.get()?;
-        let all = self.beside().saturating_add(LEAST).saturating_mul(PART_TO_SPARE) / (PART_TO_SPARE - 1);
+        let all = with_some_to_spare(self.beside().saturating_add(LEAST));
         Some(Budget { bytes: all.div_ceil(ROUND) * ROUND })
     }
 
@@ -174,8 +174,18 @@ impl Memory {
         self.note_move(more);
         self.allowed().check(all).map_err(|_| {
             taken.fetch_sub(more, Ordering::Relaxed);
-            OverBudget { bytes: all.saturating_add(self.beside()), budget: self.budget() }
+            self.over(all)
         })
+    }
+
+    /// What is said where all that is kept would be so much: the least budget in which it had room, with what else the process
+    /// takes and what has to be left to spare.
+    pub fn over(&self, all: u64) -> OverBudget {
+        let bytes = match self.0.meter.get() {
+            Some(_) => with_some_to_spare(all.saturating_add(self.beside())),
+            None => all,
+        };
+        OverBudget { bytes, budget: self.budget() }
     }
 
     fn give(&self, less: u64) {
@@ -196,6 +206,11 @@ const ROUND: u64 = 32 << 20;
 
 /// What is taken for a moment and given back before anybody is asked has this part of the budget of a process.
 const PART_TO_SPARE: u64 = 12;
+
+/// The budget of a process that keeps so much.
+fn with_some_to_spare(bytes: u64) -> u64 {
+    (u128::from(bytes) * u128::from(PART_TO_SPARE)).div_ceil(u128::from(PART_TO_SPARE - 1)).try_into().unwrap_or(u64::MAX)
+}
 
 /// The process is measured anew when so much was taken and given back.
 const MEASURED_AFTER: u64 = 2 << 20;
@@ -331,9 +346,12 @@ mod tests {
         let over = held.resize(80 * MIB).expect_err("there is no room for it");
         assert_eq!(
             (over.bytes / MIB, over.budget, held.bytes() / MIB),
-            (160, memory.budget(), 70),
-            "of the whole process"
+            (174, memory.budget(), 70),
+            "of the whole process, and what is for moments"
         );
+        memory.allow(Budget { bytes: over.bytes });
+        assert_eq!(held.resize(80 * MIB), Ok(()), "what was told is enough");
+        memory.allow(over.budget);
         // However much the rest takes, something can be shown.
         grow(500);
         memory.settle();
