@@ -209,7 +209,10 @@ const PART_TO_SPARE: u64 = 12;
 
 /// The budget of a process that keeps so much.
 fn with_some_to_spare(bytes: u64) -> u64 {
-    (u128::from(bytes) * u128::from(PART_TO_SPARE)).div_ceil(u128::from(PART_TO_SPARE - 1)).try_into().unwrap_or(u64::MAX)
+    (u128::from(bytes) * u128::from(PART_TO_SPARE))
+        .div_ceil(u128::from(PART_TO_SPARE - 1))
+        .try_into()
+        .unwrap_or(u64::MAX)
 }
 
 /// The process is measured anew when so much was taken and given back.
