@@ -62,6 +62,19 @@ fn way_to(kind: Kind, address: &str, loses: impl Fn(&[u8]) -> bool + Send + Sync
     (way, over)
 }
 
+/// The first acknowledgement once it is due is lost, and with it the stream, which is made anew.
+fn way_that_makes_anew(kind: Kind, address: &str, is_due: &Arc<AtomicBool>) -> (Way, String) {
+    let (made, due) = (address.to_owned(), Arc::clone(is_due));
+    way_to(kind, address, move |answer| {
+        let is_lost = acknowledges(answer) && due.swap(false, Ordering::SeqCst);
+        if is_lost {
+            delete(kind, &made);
+            make(&made, 1);
+        }
+        is_lost
+    })
+}
+
 fn acknowledges(answer: &[u8]) -> bool {
     answer.starts_with(b"{\"stream\":")
 }
@@ -269,15 +282,7 @@ fn an_append_whose_acknowledgement_got_lost_is_not_repeated_in_another_stream() 
     for kind in BOTH {
         let address = begun(kind, 50);
         let is_due = Arc::new(AtomicBool::new(false));
-        let (made, due) = (address.clone(), Arc::clone(&is_due));
-        let (_way, over) = way_to(kind, &address, move |answer| {
-            let is_lost = acknowledges(answer) && due.swap(false, Ordering::SeqCst);
-            if is_lost {
-                delete(kind, &made);
-                make(&made, 1);
-            }
-            is_lost
-        });
+        let (_way, over) = way_that_makes_anew(kind, &address, &is_due);
         let mut appends = writer(&over);
         is_due.store(true, Ordering::SeqCst);
         assert_undecided(kind, appends.append(&lead(9), Expected::NoStream, &[noted("mine")]));
@@ -343,15 +348,7 @@ fn an_import_whose_acknowledgements_got_lost_does_not_go_on_in_another_stream() 
         let mut from = NativeStore::create(&folder.path().join("from.db")).unwrap();
         from.append(&lead(1), Expected::NoStream, &[noted("mine")]).unwrap();
         let is_due = Arc::new(AtomicBool::new(true));
-        let (made, due) = (address.clone(), Arc::clone(&is_due));
-        let (_way, over) = way_to(kind, &address, move |answer| {
-            let is_lost = acknowledges(answer) && due.swap(false, Ordering::SeqCst);
-            if is_lost {
-                delete(kind, &made);
-                make(&made, 1);
-            }
-            is_lost
-        });
+        let (_way, over) = way_that_makes_anew(kind, &address, &is_due);
         let target = store::server_target(&Address::new(&over), None, false).unwrap();
         match store::bring_in(&target, &from, &mut |_| Flow::Continue(())) {
             Err(AppendError::Store(error)) if is_made_anew(&error) => {}

@@ -85,6 +85,25 @@ impl Importing {
         Self { way, url: server.url(), name, from, thread, _folder: folder }
     }
 
+    /// Its way is held in its midst, behind so many events; it waits there until that is so: else it may be through before.
+    fn begin_and_hold(way: impl FnOnce(u16) -> Way, behind: u64) -> Self {
+        let (reach, reached) = sync_channel(1);
+        let (go_on, goes_on) = sync_channel(1);
+        let mut is_amid = false;
+        let importing = Self::begin_with(Kind::New, way, move |recorded| {
+            if recorded > behind && !std::mem::replace(&mut is_amid, true) {
+                reach.send(()).unwrap();
+                goes_on.recv().unwrap();
+            }
+            Flow::Continue(())
+        });
+        reached.recv().unwrap();
+        importing.way.hold_there();
+        go_on.send(()).unwrap();
+        assert!(until(|| importing.way.holds_something()));
+        importing
+    }
+
     fn recorded(&self) -> u64 {
         messages(&self.url, &self.name)
     }
@@ -188,21 +207,7 @@ pub(crate) fn an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_co
 }
 
 pub(crate) fn a_stream_that_is_made_anew_amid_an_import_is_told_and_gets_nothing_of_it() {
-    let (reach, reached) = sync_channel(1);
-    let (go_on, goes_on) = sync_channel(1);
-    let mut is_amid = false;
-    let importing = Importing::begin_with(Kind::New, Way::to, move |recorded| {
-        // It waits in its midst: else it may be through before the way is held.
-        if recorded > 500 && !std::mem::replace(&mut is_amid, true) {
-            reach.send(()).unwrap();
-            goes_on.recv().unwrap();
-        }
-        Flow::Continue(())
-    });
-    reached.recv().unwrap();
-    importing.way.hold_there();
-    go_on.send(()).unwrap();
-    assert!(until(|| importing.way.holds_something()));
+    let importing = Importing::begin_and_hold(Way::to, 500);
     block_on(async {
         let context = jetstream::new(connect(&importing.url).await.unwrap());
         let config = context.get_stream(&importing.name).await.unwrap().cached_info().config.clone();
@@ -249,22 +254,8 @@ pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_n
                 }
             }
         };
-        let (reach, reached) = sync_channel(1);
-        let (go_on, goes_on) = sync_channel(1);
-        let mut is_amid = false;
-        let way = |port| Way::changing(port, changes);
-        let importing = Importing::begin_with(Kind::New, way, move |count| {
-            // More than may be held until it is recorded: some of it was acknowledged.
-            if count > EVENTS / 2 && !std::mem::replace(&mut is_amid, true) {
-                reach.send(()).unwrap();
-                goes_on.recv().unwrap();
-            }
-            Flow::Continue(())
-        });
-        reached.recv().unwrap();
-        importing.way.hold_there();
-        go_on.send(()).unwrap();
-        assert!(until(|| importing.way.holds_something()));
+        // More than may be held until it is recorded: some of it was acknowledged.
+        let importing = Importing::begin_and_hold(|port| Way::changing(port, changes), EVENTS / 2);
         left.store(times, Ordering::SeqCst);
         importing.way.cut();
         if times != FOR_GOOD {
